@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { idPattern } from './identity.ts'
+
+const id = z.string().regex(idPattern, 'an id has 1 to 128 letters, digits, ".", "_", ":" or "-", and no "/"')
+
+export const tenantSchema = z.strictObject({
+  id,
+  name: z.string().optional(),
+})
+export type Tenant = z.infer<typeof tenantSchema>
+
+export const siteSchema = z.strictObject({
+  id,
+  tenant: id,
+  name: z.string().optional(),
+})
+export type Site = z.infer<typeof siteSchema>
+
+/** A polled device. `id` is given once and stays for life, over new addresses and new serials. */
+export const deviceSchema = z.strictObject({
+  id,
+  tenant: id,
+  site: id,
+  name: z.string().optional(),
+  /** Address as its site knows it; other clients may use the same one. */
+  address: z.string(),
+  role: z.enum(['core', 'distribution', 'access', 'edge', 'firewall', 'server', 'wireless', 'other']).default('other'),
+  snmp: z
+    .strictObject({
+      /** Where to send requests, when it is not `address` (a port forward, the demo's loopback address). */
+      host: z.string().optional(),
+      port: z.int().min(1).max(65_535).default(161),
+      /** Name of an entry of `snmp.auths`. */
+      auth: z.string(),
+      intervalMs: z.int().min(1_000).optional(),
+      timeoutMs: z.int().min(100).optional(),
+    })
+    .optional(),
+  /** Capacity of interfaces whose circuit is narrower than their port, by ifName. */
+  capacities: z
+    .record(
+      z.string(),
+      z.strictObject({ inBitsPerSecond: z.number().positive(), outBitsPerSecond: z.number().positive() }),
+    )
+    .default({}),
+})
+export type Device = z.infer<typeof deviceSchema>
+
+export const inventorySchema = z.strictObject({
+  tenants: z.array(tenantSchema).default([]),
+  sites: z.array(siteSchema).default([]),
+  devices: z.array(deviceSchema).default([]),
+})
+export type Inventory = z.infer<typeof inventorySchema>
+
+/** What is inconsistent in an inventory, one sentence each; empty when it is sound. */
+export function inventoryProblems(inventory: Inventory): string[] {
+  const problems: string[] = []
+  const tenants = new Set(inventory.tenants.map(tenant => tenant.id))
+  const sites = new Map(inventory.sites.map(site => [site.id, site]))
+  for (const [kind, ids] of [
+    ['tenant', inventory.tenants.map(tenant => tenant.id)],
+    ['site', inventory.sites.map(site => site.id)],
+    ['device', inventory.devices.map(device => device.id)],
+  ] as const) {
+    const seen = new Set<string>()
+    for (const one of ids) {
+      if (seen.has(one)) problems.push(`${kind} "${one}" is given twice; ids are unique`)
+      seen.add(one)
+    }
+  }
+  for (const site of inventory.sites) {
+    if (!tenants.has(site.tenant)) problems.push(`site "${site.id}" names the unknown tenant "${site.tenant}"`)
+  }
+  for (const device of inventory.devices) {
+    if (!tenants.has(device.tenant)) problems.push(`device "${device.id}" names the unknown tenant "${device.tenant}"`)
+    const site = sites.get(device.site)
+    if (!site) problems.push(`device "${device.id}" names the unknown site "${device.site}"`)
+    else if (site.tenant !== device.tenant) {
+      problems.push(
+        `device "${device.id}" of tenant "${device.tenant}" names site "${site.id}" of tenant "${site.tenant}"`,
+      )
+    }
+  }
+  return problems
+}

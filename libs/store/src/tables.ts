@@ -1,0 +1,173 @@
+/**
+ * Tables the services write, with the ClickHouse type of each column in order. Migrations create them; the store's
+ * contract suite holds the two to each other. Views feed the coarser resolutions from the `_1m` tables.
+ */
+export type ColumnType =
+  | 'UInt8'
+  | 'UInt16'
+  | 'UInt32'
+  | 'UInt64'
+  | 'Float64'
+  | 'String'
+  | 'IPv6'
+  | 'DateTime'
+  | 'DateTime64(3)'
+
+const interfaceSums = {
+  in_octets: 'UInt64',
+  out_octets: 'UInt64',
+  in_packets: 'UInt64',
+  out_packets: 'UInt64',
+  in_errors: 'UInt64',
+  out_errors: 'UInt64',
+  in_discards: 'UInt64',
+  out_discards: 'UInt64',
+  fcs_errors: 'UInt64',
+} as const
+
+export const tables = {
+  /** One row a decoded flow record, as exported; `octets` and `packets` are not scaled. */
+  flows: {
+    tenant_id: 'String',
+    collector_id: 'String',
+    exporter: 'String',
+    received_at: 'DateTime64(3)',
+    started_at: 'DateTime64(3)',
+    ended_at: 'DateTime64(3)',
+    protocol_version: 'UInt8',
+    source_address: 'IPv6',
+    destination_address: 'IPv6',
+    next_hop: 'IPv6',
+    source_port: 'UInt16',
+    destination_port: 'UInt16',
+    protocol: 'UInt8',
+    tcp_flags: 'UInt16',
+    tos: 'UInt8',
+    input_interface: 'UInt32',
+    output_interface: 'UInt32',
+    source_as: 'UInt32',
+    destination_as: 'UInt32',
+    source_mask: 'UInt8',
+    destination_mask: 'UInt8',
+    vlan: 'UInt16',
+    direction: 'UInt8',
+    sampling_rate: 'UInt32',
+    octets: 'UInt64',
+    packets: 'UInt64',
+    observation_domain: 'UInt32',
+  },
+  /**
+   * Flow traffic by minute of event time. `octets`, `packets` are scaled by the sampling rate, `…_exported` are as the
+   * exporter gave them; `records` counts a flow in the window it started in.
+   */
+  flow_1m: {
+    window_start: 'DateTime',
+    tenant_id: 'String',
+    exporter_id: 'String',
+    input_interface: 'UInt32',
+    output_interface: 'UInt32',
+    protocol: 'UInt8',
+    service_port: 'UInt16',
+    source_as: 'UInt32',
+    destination_as: 'UInt32',
+    octets: 'UInt64',
+    packets: 'UInt64',
+    octets_exported: 'UInt64',
+    packets_exported: 'UInt64',
+    records: 'UInt64',
+    unscaled_records: 'UInt64',
+  },
+  /** Interface traffic by minute of event time: counter deltas split over the windows they span. */
+  interface_1m: {
+    window_start: 'DateTime',
+    tenant_id: 'String',
+    device_id: 'String',
+    interface_id: 'String',
+    ...interfaceSums,
+    /** Milliseconds of the window that lie between two usable polls: coverage = observed_ms / window length. */
+    observed_ms: 'UInt32',
+    /** Speed of the interface as last polled; 0 unknown. */
+    speed_bits_per_second: 'UInt64',
+    in_bits_per_second_max: 'UInt64',
+    out_bits_per_second_max: 'UInt64',
+  },
+  alarm_events: {
+    tenant_id: 'String',
+    alarm_id: 'String',
+    seq: 'UInt32',
+    event_time: 'DateTime64(3)',
+    axis: 'String',
+    from_state: 'String',
+    to_state: 'String',
+    alarm_type: 'String',
+    resource: 'String',
+    qualifier: 'String',
+    device_id: 'String',
+    site_id: 'String',
+    severity: 'String',
+    cause: 'String',
+    note: 'String',
+    /** The alarm after this event, as libs/model's alarm JSON. */
+    alarm_json: 'String',
+  },
+  /** Newest inventory facts of a device; the row with the greatest `rev` stands. */
+  devices: {
+    tenant_id: 'String',
+    device_id: 'String',
+    site_id: 'String',
+    address: 'String',
+    sys_name: 'String',
+    sys_descr: 'String',
+    sys_object_id: 'String',
+    sys_location: 'String',
+    sys_contact: 'String',
+    vendor: 'String',
+    os: 'String',
+    version: 'String',
+    hardware: 'String',
+    serial: 'String',
+    polled_at: 'DateTime64(3)',
+    rev: 'UInt64',
+  },
+  interfaces: {
+    tenant_id: 'String',
+    device_id: 'String',
+    interface_id: 'String',
+    if_index: 'UInt32',
+    if_name: 'String',
+    if_descr: 'String',
+    if_alias: 'String',
+    if_type: 'UInt32',
+    phys_address: 'String',
+    speed_bits_per_second: 'UInt64',
+    admin_status: 'UInt8',
+    oper_status: 'UInt8',
+    polled_at: 'DateTime64(3)',
+    rev: 'UInt64',
+  },
+  /**
+   * What the stream must remember across epochs, by key, as of `offset` (docs/explanation/epochs.md). Two slots a key
+   * alternate, so that the version before an uncommitted epoch survives it.
+   */
+  stream_state: {
+    log_id: 'String',
+    topic: 'String',
+    partition: 'UInt32',
+    key: 'String',
+    slot: 'UInt8',
+    offset: 'UInt64',
+    state: 'String',
+  },
+  /** The ledger: one row an epoch, written last. */
+  stream_epochs: {
+    log_id: 'String',
+    topic: 'String',
+    partition: 'UInt32',
+    from_offset: 'UInt64',
+    to_offset: 'UInt64',
+    records: 'UInt32',
+    last_stamp: 'DateTime64(3)',
+  },
+} as const satisfies Record<string, Record<string, ColumnType>>
+
+export type TableName = keyof typeof tables

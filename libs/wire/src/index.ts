@@ -1,0 +1,2 @@
+export * from './exporter-decoder.ts'
+export * from './flow-columns.ts'

@@ -1,0 +1,4 @@
+import type { Command } from '../command.ts'
+
+/** Commands are loaded when called: `weir decode` must not pay for Kafka. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {}
