@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/common.proto.
  */
 export const file_weir_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("ChR3ZWlyL3YxL2NvbW1vbi5wcm90bxIHd2Vpci52MSIgCglIZWFydGJlYXQSEwoLaW50ZXJ2YWxfbXMYASABKA0iUwoOU291cmNlUG9zaXRpb24SDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgNEg4KBm9mZnNldBgDIAEoBBIPCgdvcmRpbmFsGAQgASgNYgZwcm90bzM");
+  fileDesc("ChR3ZWlyL3YxL2NvbW1vbi5wcm90bxIHd2Vpci52MSIgCglIZWFydGJlYXQSEwoLaW50ZXJ2YWxfbXMYASABKA0iYwoOU291cmNlUG9zaXRpb24SDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgNEg4KBm9mZnNldBgDIAEoBBIPCgdvcmRpbmFsGAQgASgNEg4KBmxvZ19pZBgFIAEoCWIGcHJvdG8z");
 
 /**
  * Heartbeat is written by every producer to every partition each 5 s. Only heartbeats move the watermark of an idle
@@ -62,6 +62,14 @@ export type SourcePosition = Message<"weir.v1.SourcePosition"> & {
    * @generated from field: uint32 ordinal = 4;
    */
   ordinal: number;
+
+  /**
+   * Id of the log the topic was when the record was read: a recreated topic starts again at offset 0 and must not look
+   * seen. Positions compare within one (log_id, partition) only.
+   *
+   * @generated from field: string log_id = 5;
+   */
+  logId: string;
 };
 
 /**
