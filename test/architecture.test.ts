@@ -90,7 +90,9 @@ function sourceFiles(folder: string): string[] {
 
 const imports: Import[] = [...sourceFiles('libs'), ...sourceFiles('services')].flatMap(file => {
   const text = readFileSync(join(packageRoot, file), 'utf8')
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g)
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g,
+  )
   return [...found].map(match => ({ file, specifier: (match[1] ?? match[2] ?? match[3]) as string }))
 })
 
@@ -137,7 +139,10 @@ describe('architecture', () => {
     const wrong = imports
       .filter(({ specifier }) => !specifier.startsWith('.') && !builtins.has(specifier))
       .filter(({ file, specifier }) => {
-        const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+        const name = specifier
+          .split('/')
+          .slice(0, specifier.startsWith('@') ? 2 : 1)
+          .join('/')
         return !packages[name]?.some(folder => file.startsWith(`${folder}/`))
       })
     expect(wrong).toEqual([])
@@ -152,12 +157,19 @@ describe('architecture', () => {
     const wrongCalls = pureParts
       .flatMap(part => sourceFiles(part))
       .filter(file => !file.includes('/proto/'))
-      .filter(file => /\b(Date\.now|Math\.random|setTimeout|setInterval|performance\.now)\(|\bnew Date\(\)/.test(readFileSync(join(packageRoot, file), 'utf8')))
+      .filter(file =>
+        /\b(Date\.now|Math\.random|setTimeout|setInterval|performance\.now)\(|\bnew Date\(\)/.test(
+          readFileSync(join(packageRoot, file), 'utf8'),
+        ),
+      )
     expect({ wrongImports, wrongCalls }).toEqual({ wrongImports: [], wrongCalls: [] })
   })
 
   it('names every runtime dependency and says what it is for', () => {
-    const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
+    const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Record<
+      string,
+      Record<string, string>
+    >
     const text = readFileSync(join(packageRoot, 'ARCHITECTURE.md'), 'utf8')
     const runtime = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
     expect(runtime.filter(name => !text.includes(`\`${name}\``))).toEqual([])
