@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -82,6 +82,7 @@ interface Import {
 }
 
 function sourceFiles(folder: string): string[] {
+  if (!existsSync(join(packageRoot, folder))) return []
   return readdirSync(join(packageRoot, folder), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map(entry => relative(packageRoot, join(entry.parentPath, entry.name)))
