@@ -1,0 +1,7 @@
+export * from './ber.ts'
+export * from './ber-writer.ts'
+export * from './decode-message.ts'
+export * from './encode-message.ts'
+export * from './oid.ts'
+export * from './pdu.ts'
+export * from './value.ts'
