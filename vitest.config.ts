@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'dist/**', 'test/faults/**'],
     // Parts that run real brokers, stores and browsers share two cores: more workers only make them wait for each other.
     maxWorkers: 2,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'dist/test-results.json' }]] : ['default'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
