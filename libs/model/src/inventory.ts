@@ -34,6 +34,8 @@ export const deviceSchema = z.strictObject({
       auth: z.string(),
       intervalMs: z.int().min(1_000).optional(),
       timeoutMs: z.int().min(100).optional(),
+      /** Further addresses from which this device answers; a reply from anywhere else is dropped. */
+      answersFrom: z.array(z.string()).optional(),
     })
     .optional(),
   /** Capacity of interfaces whose circuit is narrower than their port, by ifName. */
