@@ -2,7 +2,7 @@
 -- retention in days. Every table and every view's target has its own deduplication window: without one, a replayed
 -- token would double there (docs/explanation/epochs.md, rule 4).
 
-CREATE TABLE flows
+CREATE TABLE IF NOT EXISTS flows{{local}}{{onCluster}}
 (
     tenant_id LowCardinality(String),
     collector_id LowCardinality(String),
@@ -38,7 +38,7 @@ ORDER BY (tenant_id, exporter, toStartOfFiveMinutes(received_at))
 TTL toDateTime(received_at) + INTERVAL {{retention.flows}} DAY
 SETTINGS ttl_only_drop_parts = 1, {{deduplication}};
 
-CREATE TABLE flow_1m
+CREATE TABLE IF NOT EXISTS flow_1m{{local}}{{onCluster}}
 (
     window_start DateTime('UTC'),
     tenant_id LowCardinality(String),
@@ -62,44 +62,44 @@ ORDER BY (tenant_id, exporter_id, window_start, input_interface, output_interfac
 TTL window_start + INTERVAL {{retention.1m}} DAY
 SETTINGS {{deduplication}};
 
-CREATE TABLE flow_5m AS flow_1m
+CREATE TABLE IF NOT EXISTS flow_5m{{local}}{{onCluster}} AS flow_1m{{local}}
 ENGINE = {{SummingMergeTree}}
 PARTITION BY toYYYYMM(window_start)
 ORDER BY (tenant_id, exporter_id, window_start, input_interface, output_interface, protocol, service_port, source_as, destination_as)
 TTL window_start + INTERVAL {{retention.5m}} DAY
 SETTINGS {{deduplication}};
 
-CREATE MATERIALIZED VIEW flow_5m_mv TO flow_5m AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS flow_5m_mv{{onCluster}} TO flow_5m{{local}} AS
 SELECT toStartOfFiveMinutes(window_start) AS window_start, tenant_id, exporter_id, input_interface, output_interface, protocol,
        service_port, source_as, destination_as, sum(octets) AS octets, sum(packets) AS packets, sum(octets_exported) AS octets_exported,
        sum(packets_exported) AS packets_exported, sum(records) AS records, sum(unscaled_records) AS unscaled_records
-FROM flow_1m
+FROM flow_1m{{local}}
 GROUP BY window_start, tenant_id, exporter_id, input_interface, output_interface, protocol, service_port, source_as, destination_as;
 
-CREATE TABLE flow_1h AS flow_1m
+CREATE TABLE IF NOT EXISTS flow_1h{{local}}{{onCluster}} AS flow_1m{{local}}
 ENGINE = {{SummingMergeTree}}
 PARTITION BY toYear(window_start)
 ORDER BY (tenant_id, exporter_id, window_start, input_interface, output_interface, protocol, service_port, source_as, destination_as)
 TTL window_start + INTERVAL {{retention.1h}} DAY
 SETTINGS {{deduplication}};
 
-CREATE MATERIALIZED VIEW flow_1h_mv TO flow_1h AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS flow_1h_mv{{onCluster}} TO flow_1h{{local}} AS
 SELECT toStartOfHour(window_start) AS window_start, tenant_id, exporter_id, input_interface, output_interface, protocol,
        service_port, source_as, destination_as, sum(octets) AS octets, sum(packets) AS packets, sum(octets_exported) AS octets_exported,
        sum(packets_exported) AS packets_exported, sum(records) AS records, sum(unscaled_records) AS unscaled_records
-FROM flow_5m
+FROM flow_5m{{local}}
 GROUP BY window_start, tenant_id, exporter_id, input_interface, output_interface, protocol, service_port, source_as, destination_as;
 
-CREATE TABLE flow_1d AS flow_1m
+CREATE TABLE IF NOT EXISTS flow_1d{{local}}{{onCluster}} AS flow_1m{{local}}
 ENGINE = {{SummingMergeTree}}
 PARTITION BY toYear(window_start)
 ORDER BY (tenant_id, exporter_id, window_start, input_interface, output_interface, protocol, service_port, source_as, destination_as)
 TTL window_start + INTERVAL {{retention.1d}} DAY
 SETTINGS {{deduplication}};
 
-CREATE MATERIALIZED VIEW flow_1d_mv TO flow_1d AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS flow_1d_mv{{onCluster}} TO flow_1d{{local}} AS
 SELECT toStartOfDay(window_start) AS window_start, tenant_id, exporter_id, input_interface, output_interface, protocol,
        service_port, source_as, destination_as, sum(octets) AS octets, sum(packets) AS packets, sum(octets_exported) AS octets_exported,
        sum(packets_exported) AS packets_exported, sum(records) AS records, sum(unscaled_records) AS unscaled_records
-FROM flow_1h
+FROM flow_1h{{local}}
 GROUP BY window_start, tenant_id, exporter_id, input_interface, output_interface, protocol, service_port, source_as, destination_as;

@@ -1,6 +1,6 @@
 -- Alarm events (appended, never changed), newest inventory facts, and what the stream remembers.
 
-CREATE TABLE alarm_events
+CREATE TABLE IF NOT EXISTS alarm_events{{local}}{{onCluster}}
 (
     tenant_id LowCardinality(String),
     alarm_id String,
@@ -25,7 +25,7 @@ ORDER BY (tenant_id, alarm_id, seq)
 TTL toDateTime(event_time) + INTERVAL {{retention.1d}} DAY
 SETTINGS {{deduplication}};
 
-CREATE TABLE devices
+CREATE TABLE IF NOT EXISTS devices{{local}}{{onCluster}}
 (
     tenant_id LowCardinality(String),
     device_id String,
@@ -48,7 +48,7 @@ ENGINE = {{ReplacingMergeTree(rev)}}
 ORDER BY (tenant_id, device_id)
 SETTINGS {{deduplication}};
 
-CREATE TABLE interfaces
+CREATE TABLE IF NOT EXISTS interfaces{{local}}{{onCluster}}
 (
     tenant_id LowCardinality(String),
     device_id String,
@@ -69,7 +69,7 @@ ENGINE = {{ReplacingMergeTree(rev)}}
 ORDER BY (tenant_id, device_id, interface_id)
 SETTINGS {{deduplication}};
 
-CREATE TABLE stream_state
+CREATE TABLE IF NOT EXISTS stream_state{{local}}{{onCluster}}
 (
     log_id String,
     topic LowCardinality(String),
@@ -83,7 +83,7 @@ ENGINE = {{ReplacingMergeTree(offset)}}
 ORDER BY (log_id, topic, partition, key, slot)
 SETTINGS {{deduplication}};
 
-CREATE TABLE stream_epochs
+CREATE TABLE IF NOT EXISTS stream_epochs{{local}}{{onCluster}}
 (
     log_id String,
     topic LowCardinality(String),

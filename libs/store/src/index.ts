@@ -1,2 +1,3 @@
+export * from './retention.ts'
 export * from './store.ts'
 export * from './tables.ts'
