@@ -75,11 +75,14 @@ export interface GroupOptions {
 
 /**
  * Calls for one partition never overlap; those of different partitions may. A rejection of `assigned` or `records` ends
- * the membership's work on that partition: it is given back and assigned anew after a pause.
+ * the membership's work on that partition: it is given back and assigned anew after a pause. So is a partition whose
+ * retention overtook its reader, at once, so that `assigned` sees the gap. Each `assigned` that was called, whether it
+ * settled well or not, is followed by one `revoked`.
  */
 export interface GroupHandler {
   /**
-   * The partition is ours from here. All earlier state of it is void. Returns the offset to read from.
+   * The partition is ours from here. All earlier state of it is void. Returns the offset to read from; one below
+   * `assignment.low` means `low`.
    */
   assigned(assignment: Assignment): Promise<number>
   /** The next records in order. The promise is the back-pressure: no more come until it settles. */
@@ -115,8 +118,12 @@ export interface TailOptions {
   topic: string
   /** All partitions unless given. */
   partitions?: readonly number[]
-  /** `start`: the oldest record kept; `end`: only what comes from now on; a number: records stamped at or after (ms). */
+  /**
+   * `start`: the oldest record kept; `end`: only what comes from now on; `sinceMs`: the first record stamped then or later
+   * and all after it; `offsets`: those, and the oldest kept of partitions not named.
+   */
   from: 'start' | 'end' | { sinceMs: number } | { offsets: ReadonlyMap<number, number> }
+  /** Records of one partition in order; partitions side by side. The promise is the back-pressure; rejected, they come again. */
   records(records: readonly BusRecord[]): void | Promise<void>
 }
 

@@ -1,2 +1,3 @@
 export * from './bus.ts'
+export * from './limits.ts'
 export * from './partitioner.ts'
