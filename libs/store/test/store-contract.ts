@@ -94,7 +94,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
       for (const table of Object.keys(tables) as TableName[]) {
         const times = { received_at: day * 1000, window_start: day, event_time: day * 1000, last_stamp: day * 1000 }
         // SummingMergeTree drops a row whose sums are all 0, so something must be counted.
-        const sums = { records: 1n, in_octets: 1n }
+        const sums = { octets: 1n, in_octets: 1n }
         await store.insert(table, blockOf(table, [{ ...times, ...sums }]), `${newTenant()}/every/${table}`)
         const [row] = await store.query<{ rows: string }>(`SELECT count() AS rows FROM ${table}`)
         expect({ table, some: Number(row?.rows) > 0 }).toEqual({ table, some: true })
