@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { type Clock, type Logger, type Metrics, systemClock, systemRandom } from '../../../kernel/src/index.ts'
 import { createInserter } from '../inserter.ts'
 import { Lanes } from '../lanes.ts'
-import { applyMigrations, type SchemaRunner } from '../migrations.ts'
+import { applyMigrations, readMigrations, type SchemaRunner } from '../migrations.ts'
 import { checkParams, paramText } from '../query-params.ts'
 import { defaultRetention, type Retention } from '../retention.ts'
 import { applyRetention } from '../retention-change.ts'
@@ -11,6 +11,7 @@ import { defaultRetryPolicy, type RetryPolicy } from '../retry.ts'
 import { type SettingValues, settingsText } from '../settings.ts'
 import { type QueryOptions, type QueryParams, type Store, StoreError } from '../store.ts'
 import { createStoreMetrics } from '../store-metrics.ts'
+import { writeChdbConfig } from './chdb-config.ts'
 import { ChdbWorker } from './chdb-worker.ts'
 import { loadChdb } from './load-chdb.ts'
 import { takeOwnership } from './owner-lock.ts'
@@ -26,15 +27,17 @@ export interface EmbeddedStoreOptions {
   retry?: Partial<RetryPolicy>
   /** Queries at once, 2. Each takes a thread of libuv's pool, 4 unless UV_THREADPOOL_SIZE says more; inserts take one. */
   queriesAtOnce?: number
-  /** One statement's memory, bytes; 1 GiB. */
+  /** ClickHouse's memory as a whole, bytes, 2 GiB; one statement may take half. */
   memoryBytesMax?: number
   insertTimeoutMs?: number
+  /** Where the numbered migrations lie; the package's own. */
+  migrationsFolder?: string
   clock?: Clock
 }
 
 const defaults = {
   queriesAtOnce: 2,
-  memoryBytesMax: 1 << 30,
+  memoryBytesMax: 2 * 2 ** 30,
   insertTimeoutMs: 120_000,
   queryTimeoutMs: 30_000,
   rowsMax: 1_000_000,
@@ -104,7 +107,13 @@ export function createEmbeddedStore(options: EmbeddedStoreOptions): Store {
     const forgotten = repairTokenLogs(dataPath)
     if (forgotten.length > 0) log.info({ forgotten }, 'forgot the tokens of inserts that a kill had cut short')
     const memoryBytesMax = options.memoryBytesMax ?? defaults.memoryBytesMax
-    const opening = new ChdbWorker({ dataPath, spoolPath, queryLanes, memoryBytesMax })
+    const opening = new ChdbWorker({
+      dataPath,
+      spoolPath,
+      queryLanes,
+      statementMemoryBytesMax: Math.floor(memoryBytesMax / 2),
+      configFile: writeChdbConfig(folder, memoryBytesMax),
+    })
     giveBack.push(() => opening.end())
     await opening.opened()
     const runner: SchemaRunner = {
@@ -115,7 +124,11 @@ export function createEmbeddedStore(options: EmbeddedStoreOptions): Store {
         return parseRows(await opening.ask({ kind: 'command', sql }))
       },
     }
-    const applied = await applyMigrations(runner, { engine: 'single', retention })
+    const applied = await applyMigrations(
+      runner,
+      { engine: 'single', retention },
+      readMigrations(options.migrationsFolder),
+    )
     if (applied.length > 0) log.info({ migrations: applied }, 'applied migrations')
     await applyRetention(runner, { engine: 'single', retention }, log)
     worker = opening

@@ -16,7 +16,8 @@ export interface WorkerData {
   dataPath: string
   spoolPath: string
   queryLanes: number
-  memoryBytesMax: number
+  statementMemoryBytesMax: number
+  configFile: string
 }
 
 /** The id of the reply that says whether the data folder opened. */

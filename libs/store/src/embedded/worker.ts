@@ -15,7 +15,7 @@ import { databaseName, openedId, type WorkerData, type WorkerReply, type WorkerR
  * queries of the process in one row (two at once clobber each other's parameters), `SET param_…` on a session does not.
  */
 const port = parentPort as MessagePort
-const { dataPath, spoolPath, queryLanes, memoryBytesMax } = workerData as WorkerData
+const { dataPath, spoolPath, queryLanes, statementMemoryBytesMax, configFile } = workerData as WorkerData
 
 let writer: Session
 let readers: Session[] = []
@@ -31,9 +31,9 @@ try {
 
 async function open(): Promise<void> {
   const { Session } = await import('chdb')
-  const connect = () => new Session(dataPath)
+  const connect = () => new Session(dataPath, { connectionArgs: [`--config-file=${configFile}`] })
   writer = connect()
-  const common = `SET session_timezone = 'UTC', max_memory_usage = ${memoryBytesMax}`
+  const common = `SET session_timezone = 'UTC', max_memory_usage = ${statementMemoryBytesMax}`
   await writer.queryAsync(`CREATE DATABASE IF NOT EXISTS ${databaseName} ENGINE = Atomic`)
   await writer.queryAsync(`USE ${databaseName}`)
   await writer.queryAsync(common)
