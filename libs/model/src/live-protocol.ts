@@ -81,11 +81,14 @@ export const exporterTileSchema = z.object({
 })
 export type ExporterTile = z.infer<typeof exporterTileSchema>
 
+/** A snapshot has every part; later messages have what changed, and a part that is absent stays as it was. */
 export const tilesSchema = z.object({
   overview: overviewTileSchema.optional(),
+  /** Those that changed: they replace the ones of the same tenantId and siteId. */
   sites: z.array(siteTileSchema).optional(),
-  /** The busiest interfaces by utilisation, worst first, bounded. */
+  /** The busiest interfaces by utilisation, worst first, bounded; replaces the list before. */
   worstInterfaces: z.array(interfaceTileSchema).optional(),
+  /** Those that changed: they replace the ones of the same exporterId. One that is silent for an hour is sent no more. */
   exporters: z.array(exporterTileSchema).optional(),
 })
 export type Tiles = z.infer<typeof tilesSchema>
@@ -127,7 +130,13 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('alarm'), offset: z.int(), serverTimeMs: ms, alarm: alarmSchema }),
   z.object({ type: z.literal('tiles'), serverTimeMs: ms, tiles: tilesSchema }),
-  z.object({ type: z.literal('ping'), at: z.number(), serverTimeMs: ms }),
+  z.object({
+    type: z.literal('ping'),
+    at: z.number(),
+    serverTimeMs: ms,
+    /** Everything of the stream up to here has been sent: the offset to resume from, also where deltas were not for this client. */
+    offset: z.int().optional(),
+  }),
   z.object({ type: z.literal('bye'), retryAfterMs: z.number(), reason: z.string() }),
 ])
 export type ServerMessage = z.infer<typeof serverMessageSchema>

@@ -1,0 +1,109 @@
+import type { Device, DeviceLive, FlowWindow, Inventory, LiveRecord } from '../../../../libs/model/src/index.ts'
+import type { LiveConfig } from '../config.ts'
+import { AlarmBook } from './alarm-book.ts'
+import { applyPoll, type DeviceState, newDeviceState } from './device-state.ts'
+import { ExporterState } from './exporter-state.ts'
+import { LagGauge } from './lag-gauge.ts'
+import { SourcePositions } from './source-positions.ts'
+
+/** What the gateway knows of now: the newest poll of each device, the newest windows of each exporter, open alarms. */
+export class LiveState {
+  readonly inventory: Inventory
+  readonly alarms: AlarmBook
+  readonly devices = new Map<string, DeviceState>()
+  readonly exporters = new Map<string, ExporterState>()
+  readonly lag = new LagGauge()
+  readonly counters = {
+    received: 0,
+    repeated: 0,
+    malformed: 0,
+    devicesRefused: 0,
+    interfacesRefused: 0,
+    exportersRefused: 0,
+  }
+  interfaceCount = 0
+  readonly #limits: LiveConfig
+  readonly #positions = new SourcePositions()
+
+  constructor(inventory: Inventory, limits: LiveConfig, nowMs: number) {
+    this.inventory = inventory
+    this.#limits = limits
+    this.alarms = new AlarmBook(limits.alarmsMax)
+    for (const device of inventory.devices) {
+      if (device.snmp) this.devices.set(deviceStateKey(device.tenant, device.id), polledDevice(device, nowMs))
+    }
+  }
+
+  device(tenantId: string, deviceId: string): DeviceState | undefined {
+    return this.devices.get(deviceStateKey(tenantId, deviceId))
+  }
+
+  /**
+   * @param record a record of `weir.live.v1`
+   * @param from partition of the topic and the record's stamp
+   */
+  apply(record: LiveRecord, from: { partition: number; stampMs: number }, nowMs: number): void {
+    this.counters.received++
+    const { source, body } = record
+    if (!source || !body.case) {
+      this.counters.malformed++
+      return
+    }
+    if (!this.#positions.advance(from.partition, source)) {
+      this.counters.repeated++
+      return
+    }
+    if (body.case === 'device') {
+      this.#applyDevice(record.tenantId, body.value, nowMs)
+      this.lag.observe(nowMs - Number(body.value.polledAtMs), nowMs)
+    } else {
+      this.#applyFlows(record.tenantId, body.value, from.stampMs)
+      if (!body.value.final) this.lag.observe(nowMs - from.stampMs, nowMs)
+    }
+  }
+
+  /** Drops what has been silent too long. */
+  sweep(nowMs: number): void {
+    this.alarms.sweep(nowMs)
+    for (const [id, exporter] of this.exporters) if (exporter.isForgotten(nowMs)) this.exporters.delete(id)
+  }
+
+  #applyDevice(tenantId: string, poll: DeviceLive, nowMs: number): void {
+    const key = deviceStateKey(tenantId, poll.deviceId)
+    let device = this.devices.get(key)
+    if (!device) {
+      if (this.devices.size >= this.#limits.devicesMax) {
+        this.counters.devicesRefused++
+        return
+      }
+      device = newDeviceState(tenantId, poll.deviceId, poll.siteId, nowMs)
+      this.devices.set(key, device)
+    }
+    const before = device.interfaces.size
+    this.counters.interfacesRefused += applyPoll(device, poll, this.#limits.interfacesMax - this.interfaceCount)
+    this.interfaceCount += device.interfaces.size - before
+  }
+
+  #applyFlows(tenantId: string, window: FlowWindow, stampMs: number): void {
+    let exporter = this.exporters.get(window.exporterId)
+    if (!exporter) {
+      if (this.exporters.size >= this.#limits.exportersMax) {
+        this.counters.exportersRefused++
+        return
+      }
+      exporter = new ExporterState(tenantId, window.exporterId)
+      this.exporters.set(window.exporterId, exporter)
+    }
+    exporter.apply(window, stampMs)
+  }
+}
+
+function deviceStateKey(tenantId: string, deviceId: string): string {
+  return `${tenantId}/${deviceId}`
+}
+
+function polledDevice(device: Device, nowMs: number): DeviceState {
+  const state = newDeviceState(device.tenant, device.id, device.site, nowMs)
+  if (device.snmp?.intervalMs) state.intervalMs = device.snmp.intervalMs
+  return state
+}
