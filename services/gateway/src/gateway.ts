@@ -24,6 +24,7 @@ import { addWallRoutes } from './http/wall-routes.ts'
 import { createFeed } from './live/feed.ts'
 import { LiveState } from './live/live-state.ts'
 import { type ResolvePrincipal, resolveLoopbackPrincipal } from './principal.ts'
+import { createStatusRoutes } from './prometheus/status-routes.ts'
 import { addAlarmRoutes } from './rest/alarm-routes.ts'
 import { addInventoryRoutes } from './rest/inventory-routes.ts'
 import { addLiveRoute } from './rest/live-route.ts'
@@ -73,6 +74,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const admission = new Admission(config.live)
   const onAnswered = registerGatewayMetrics(options.metrics, { state, hub, admission })
   const feed = createFeed({ bus: options.bus, state, clock, log, onAlarm: alarm => hub.publish(alarm) })
+  const statusRoutes = createStatusRoutes({
+    state,
+    config: config.prometheus,
+    metrics: options.metrics,
+    nowMs: () => clock.nowMs(),
+  })
   let app: App | undefined
 
   function boundPort(): number {
@@ -93,7 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     name: 'gateway',
-    statusRoutes: [],
+    statusRoutes,
     get address() {
       const port = boundPort()
       return port === 0 ? '' : `http://${isIP(config.host) === 6 ? `[${config.host}]` : config.host}:${port}`

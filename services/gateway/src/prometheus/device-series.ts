@@ -1,0 +1,139 @@
+import { severities } from '../../../../libs/model/src/index.ts'
+import { isOpen } from '../live/alarm-book.ts'
+import type { DeviceState, InterfaceState } from '../live/device-state.ts'
+import type { LiveState } from '../live/live-state.ts'
+import { isReachable } from '../live/tiles.ts'
+import { type Exposition, labelSet } from './exposition.ts'
+import { ifMibMetrics, ifTypeNames } from './if-mib.ts'
+
+type Labels = Readonly<Record<string, string>>
+
+/** Labels that tell devices apart on a page of many; on a page of one, Prometheus' own `instance` does. */
+export function deviceLabels(device: DeviceState): Labels {
+  return { tenant: device.tenantId, site: device.siteId, device: device.deviceId }
+}
+
+/**
+ * The series of `if_mib` for devices that answered their last poll. A device that did not has none, so that graphs
+ * show a gap and `absent()` and staleness work; old values would look alive.
+ */
+export function writeIfMib(
+  page: Exposition,
+  devices: readonly DeviceState[],
+  labelsOf: (device: DeviceState) => Labels,
+): void {
+  const rows = devices.flatMap(device => {
+    const base = labelsOf(device)
+    return currentInterfaces(device).map(({ live }) => {
+      const ifLabels = {
+        ifIndex: String(live.ifIndex),
+        ifName: live.ifName,
+        ifDescr: live.ifDescr,
+        ifAlias: live.ifAlias,
+      }
+      return { live, labels: labelSet({ ...base, ...ifLabels }), base, ifLabels }
+    })
+  })
+  for (const metric of ifMibMetrics) {
+    page.family(metric.name, metric.type, metric.help)
+    for (const { live, labels } of rows) {
+      const value = metric.value(live)
+      if (value !== undefined) page.sample(labels, value)
+    }
+  }
+  page.family('ifType_info', 'gauge', 'Type of the interface - 1.3.6.1.2.1.2.2.1.3 (EnumAsInfo)')
+  for (const { live, base, ifLabels } of rows) {
+    if (live.ifType === 0) continue
+    page.sample(labelSet({ ...base, ...ifLabels, ifType: ifTypeNames[live.ifType] ?? String(live.ifType) }), 1)
+  }
+}
+
+/** sysUpTime in hundredths of a second, as the MIB has it; snmp_exporter moved it to its module `system` in 0.28. */
+export function writeSystem(
+  page: Exposition,
+  devices: readonly DeviceState[],
+  labelsOf: (device: DeviceState) => Labels,
+): void {
+  page.family(
+    'sysUpTime',
+    'gauge',
+    'Time since the management system began, in hundredths of a second - 1.3.6.1.2.1.1.3',
+  )
+  for (const device of devices) {
+    if (device.uptimeSeconds !== undefined) page.sample(labelSet(labelsOf(device)), device.uptimeSeconds * 100)
+  }
+}
+
+/** Weir's own series of devices, exporters and alarms. */
+export function writeWeirSeries(
+  page: Exposition,
+  state: LiveState,
+  sees: (tenantId: string) => boolean,
+  nowMs: number,
+): void {
+  const devices = [...state.devices.values()].filter(device => sees(device.tenantId))
+  page.family(
+    'weir_device_reachable',
+    'gauge',
+    'Whether the device answered its last poll, and that poll is not stale.',
+  )
+  for (const device of devices) page.sample(labelSet(deviceLabels(device)), isReachable(device, nowMs) ? 1 : 0)
+  page.family('weir_device_last_success_timestamp_seconds', 'gauge', 'Time of the last answered poll.')
+  for (const device of devices) {
+    if (device.answeredAtMs > 0) page.sample(labelSet(deviceLabels(device)), device.answeredAtMs / 1_000)
+  }
+  page.family('weir_device_poll_duration_seconds', 'gauge', 'Duration of the last poll.')
+  for (const device of devices) {
+    if (device.polledAtMs > 0) page.sample(labelSet(deviceLabels(device)), device.pollDurationMs / 1_000)
+  }
+
+  const exporters = [...state.exporters.values()].filter(exporter => sees(exporter.tenantId))
+  const exporterSeries = exporters.map(exporter => ({
+    labels: labelSet({ tenant: exporter.tenantId, exporter: exporter.exporterId }),
+    rates: exporter.rates(nowMs),
+    lastSeenMs: exporter.lastSeenMs,
+  }))
+  page.family(
+    'weir_exporter_flow_bytes_per_second',
+    'gauge',
+    'Traffic in the newest complete minute, scaled by sampling.',
+  )
+  for (const { labels, rates } of exporterSeries) page.sample(labels, rates.bitsPerSecond / 8)
+  page.family(
+    'weir_exporter_flow_packets_per_second',
+    'gauge',
+    'Packets in the newest complete minute, scaled by sampling.',
+  )
+  for (const { labels, rates } of exporterSeries) page.sample(labels, rates.packetsPerSecond)
+  page.family('weir_exporter_flow_records_per_second', 'gauge', 'Flow records in the newest complete minute.')
+  for (const { labels, rates } of exporterSeries) page.sample(labels, rates.recordsPerSecond)
+  page.family('weir_exporter_last_seen_timestamp_seconds', 'gauge', 'When flows of the exporter last came.')
+  for (const { labels, lastSeenMs } of exporterSeries) page.sample(labels, lastSeenMs / 1_000)
+
+  writeAlarmCounts(page, state, sees)
+}
+
+/** Devices whose series stand on a page now. */
+export function currentDevices(state: LiveState, nowMs: number): DeviceState[] {
+  return [...state.devices.values()].filter(device => isReachable(device, nowMs))
+}
+
+/** Interfaces of the last poll; one that it did not bring is gone from the device. */
+function currentInterfaces(device: DeviceState): InterfaceState[] {
+  return [...device.interfaces.values()].filter(state => state.asOfMs === device.polledAtMs)
+}
+
+function writeAlarmCounts(page: Exposition, state: LiveState, sees: (tenantId: string) => boolean): void {
+  const counts = new Map<string, number>()
+  for (const tenant of state.inventory.tenants) {
+    if (!sees(tenant.id)) continue
+    for (const severity of severities) counts.set(labelSet({ tenant: tenant.id, severity }), 0)
+  }
+  for (const alarm of state.alarms.values()) {
+    if (!isOpen(alarm) || !sees(alarm.tenantId)) continue
+    const labels = labelSet({ tenant: alarm.tenantId, severity: alarm.perceivedSeverity })
+    counts.set(labels, (counts.get(labels) ?? 0) + 1)
+  }
+  page.family('weir_alarms_open', 'gauge', 'Alarms that are neither cleared, closed nor shelved.')
+  for (const [labels, count] of counts) page.sample(labels, count)
+}
