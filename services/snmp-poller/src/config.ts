@@ -1,0 +1,55 @@
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { secret } from '../../../libs/kernel/src/index.ts'
+import { authProtocols, privProtocols, type SnmpAuth } from './snmp-transport.ts'
+
+const communityAuthSchema = z.strictObject({
+  version: z.enum(['v1', 'v2c']),
+  community: secret(),
+})
+
+const userAuthSchema = z
+  .strictObject({
+    version: z.literal('v3'),
+    user: z.string(),
+    authProtocol: z.enum(authProtocols).optional(),
+    authKey: secret().optional(),
+    privProtocol: z.enum(privProtocols).optional(),
+    privKey: secret().optional(),
+    context: z.string().optional(),
+  })
+  .refine(auth => (auth.authProtocol === undefined) === (auth.authKey === undefined), {
+    error: 'authProtocol and authKey go together',
+  })
+  .refine(auth => (auth.privProtocol === undefined) === (auth.privKey === undefined), {
+    error: 'privProtocol and privKey go together',
+  })
+  .refine(auth => auth.privProtocol === undefined || auth.authProtocol !== undefined, {
+    error: 'privacy needs authentication (RFC 3414 §1.4.2)',
+  })
+  .refine(auth => auth.authKey === undefined || auth.authKey.length >= 8, {
+    error: 'authKey has at least 8 characters (RFC 3414 §11.2)',
+  })
+
+export const snmpAuthSchema: z.ZodType<SnmpAuth> = z.union([communityAuthSchema, userAuthSchema])
+
+export const snmpPollerConfigSchema = z.strictObject({
+  /** Credentials by the name that the inventory's devices give. */
+  auths: z.record(z.string(), snmpAuthSchema).default({}),
+  /** Names this poller in its records and heartbeats; stays the same over restarts. */
+  producerId: z.string().min(1).default(`snmp-poller-${hostname()}`),
+  intervalMs: z.int().min(1_000).max(3_600_000).default(30_000),
+  /** Wait for a reply; the first repetition waits 1.5 times, the next 2.25 times as long. */
+  timeoutMs: z.int().min(100).max(60_000).default(2_000),
+  retries: z.int().min(0).max(10).default(2),
+  /** Share of the interval after which a poll is cut. */
+  budgetShare: z.number().min(0.1).max(1).default(0.9),
+  /** Polls under way at once; devices that did not answer last time wait in a lane of their own. */
+  pollsInFlightMax: z.int().min(1).default(1_024),
+  slowRefreshMs: z.int().min(10_000).default(600_000),
+  interfacesMax: z.int().min(1).default(10_000),
+  /** Records held while the bus cannot take them; beyond it the oldest go. */
+  queueRecordsMax: z.int().min(1).default(10_000),
+})
+
+export type SnmpPollerConfig = z.output<typeof snmpPollerConfigSchema>

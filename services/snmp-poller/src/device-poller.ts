@@ -1,0 +1,255 @@
+import { create } from '@bufbuild/protobuf'
+import type { Clock } from '../../../libs/kernel/src/index.ts'
+import {
+  type Device,
+  type DevicePoll,
+  DevicePollSchema,
+  type InterfacePoll,
+  PollErrorSchema,
+  PollHealthSchema,
+  SystemInfoSchema,
+} from '../../../libs/model/src/index.ts'
+import {
+  arcAt,
+  arcCount,
+  type Column,
+  displayText,
+  identifySystem,
+  ifColumns,
+  ifEntry,
+  ifXEntry,
+  isWithin,
+  type Oid,
+  type SnmpErrorCode,
+  scalarOids,
+  sysObjectIdText,
+} from '../../../libs/snmp/src/index.ts'
+import { clockColumns, everyPollColumns, narrowColumns, slowColumns } from './interface-columns.ts'
+import { interfaceRow, type SlowFacts, slowFacts } from './interface-rows.ts'
+import { PollErrors } from './poll-errors.ts'
+import { PollSession } from './poll-session.ts'
+import { RowCells } from './row-cells.ts'
+import { getScalars, type ScalarAnswers } from './scalars.ts'
+import type { SnmpSession } from './snmp-transport.ts'
+import { type TableRow, type WalkResult, walkTable } from './table-walk.ts'
+import { WalkPace } from './walk-pace.ts'
+
+export interface DevicePollerOptions {
+  readonly device: Device
+  readonly session: SnmpSession
+  readonly clock: Clock
+  readonly intervalMs: number
+  /** A poll is cut after this long; what was read by then is kept. */
+  readonly budgetMs: number
+  /** Slowly changing columns are read anew after this long, also when nothing seems to have changed. */
+  readonly slowRefreshMs: number
+  readonly interfacesMax: number
+}
+
+export interface PollOutcome {
+  readonly poll: DevicePoll
+  readonly errorCounts: readonly (readonly [code: SnmpErrorCode, count: number])[]
+  /** The deadline cut it. */
+  readonly overran: boolean
+}
+
+const scalars = Object.values(scalarOids)
+
+/** Polls one device again and again, and remembers what spares work: slow columns, absent columns, the agent's limits. */
+export class DevicePoller {
+  readonly #options: DevicePollerOptions
+  readonly #pace = new WalkPace()
+  #slow = new Map<number, SlowFacts>()
+  #slowReadAtMs = Number.NEGATIVE_INFINITY
+  #absent: ReadonlySet<Column> = new Set()
+  #needsNarrow = false
+  /** Interfaces that have had 64-bit octets: a cell missing once does not make them narrow. */
+  #wide = new Set<number>()
+  #rowsExpected = 0
+  #lastUpTimeCs: number | undefined
+  #lastTableChange: number | undefined
+  #lastIfNumber: number | undefined
+  closed = false
+
+  constructor(options: DevicePollerOptions) {
+    this.#options = options
+  }
+
+  /** A poll under way ends at once, and its outcome says nothing about the device. */
+  close(): void {
+    this.closed = true
+    this.#options.session.close()
+  }
+
+  /** Never rejects for what a device does; one call at a time. */
+  async poll(): Promise<PollOutcome> {
+    const { clock, session, budgetMs } = this.#options
+    const startedMs = clock.nowMs()
+    const startedMonotonicMs = clock.monotonicMs()
+    const errors = new PollErrors()
+    const polling = new PollSession(session, clock, budgetMs)
+    try {
+      const answers = await getScalars(polling, scalars, errors)
+      if (answers.failure) errors.add(answers.failure.code, undefined, answers.failure.detail)
+      const interfaces = answers.failure ? [] : await this.#interfaces(polling, answers, errors)
+      if (!answers.failure && errors.size === 0) this.#pace.allCame()
+      const poll = this.#record(startedMs, answers, interfaces)
+      poll.health = create(PollHealthSchema, {
+        reachable: answers.failure === undefined,
+        durationMs: Math.round(clock.monotonicMs() - startedMonotonicMs),
+        pdus: polling.pdus,
+        retries: polling.retries,
+        errors: errors.list().map(error => create(PollErrorSchema, error)),
+      })
+      return { poll, errorCounts: [...errors.counts()], overran: polling.cut }
+    } finally {
+      polling.close()
+    }
+  }
+
+  #record(startedMs: number, answers: ScalarAnswers, interfaces: InterfacePoll[]): DevicePoll {
+    const { device, clock, intervalMs } = this.#options
+    const poll = create(DevicePollSchema, {
+      deviceId: device.id,
+      siteId: device.site,
+      address: device.address,
+      startedMs: BigInt(Math.round(startedMs)),
+      completedMs: BigInt(Math.round(clock.nowMs())),
+      intervalMs,
+      interfaces,
+    })
+    if (answers.failure) return poll
+    const upTimeCs = scalar(answers, scalarOids.sysUpTime, 'timeTicks')
+    const engineTime = scalar(answers, scalarOids.snmpEngineTime, 'integer')
+    const hostUpTimeCs = scalar(answers, scalarOids.hrSystemUptime, 'timeTicks')
+    if (upTimeCs !== undefined) poll.sysUpTimeCs = upTimeCs
+    if (engineTime !== undefined && engineTime >= 0) poll.engineTimeS = engineTime
+    else if (hostUpTimeCs !== undefined) poll.engineTimeS = Math.floor(hostUpTimeCs / 100)
+    const objectId = answers.values.get(scalarOids.sysObjectID)
+    const sysObjectId = objectId?.type === 'oid' ? objectId.value : undefined
+    const sysDescr = text(answers, scalarOids.sysDescr)
+    poll.system = create(SystemInfoSchema, {
+      sysName: text(answers, scalarOids.sysName),
+      sysDescr,
+      sysObjectId: sysObjectIdText(sysObjectId),
+      sysLocation: text(answers, scalarOids.sysLocation),
+      sysContact: text(answers, scalarOids.sysContact),
+      ...identifySystem(sysObjectId, sysDescr),
+    })
+    return poll
+  }
+
+  async #interfaces(session: PollSession, answers: ScalarAnswers, errors: PollErrors): Promise<InterfacePoll[]> {
+    const { clock, slowRefreshMs } = this.#options
+    const changed = this.#tableMayHaveChanged(answers)
+    const refresh = changed || clock.monotonicMs() - this.#slowReadAtMs >= slowRefreshMs
+    // What an agent does not have is asked for again only now and then: a module may have come.
+    if (refresh) this.#absent = new Set()
+    const columns = [...everyPollColumns, ...(this.#needsNarrow ? narrowColumns : [])]
+    const walked = await this.#walk(session, columns, errors)
+    if (refresh) this.#wide = new Set()
+    for (const one of interfacesOf(walked)) if (hasWideOctets(one)) this.#wide.add(one.ifIndex)
+    if (!this.#needsNarrow && !walked.stopped && interfacesOf(walked).some(one => !this.#wide.has(one.ifIndex))) {
+      this.#needsNarrow = true
+      await this.#walk(session, narrowColumns, errors, walked.rows)
+    }
+    const found = interfacesOf(walked)
+    if (walked.complete) this.#rowsExpected = found.length
+    if (refresh || found.some(one => this.#isNews(one))) await this.#readSlow(session, walked, errors)
+
+    return found.map(({ ifIndex, ifName, row }) => {
+      const slow = this.#slow.get(ifIndex)
+      // The name of an agent without ifXTable is its description; one missing cell is no reason to rename a port.
+      const name = ifName || slow?.ifName || slow?.ifDescr || `ifIndex-${ifIndex}`
+      return interfaceRow(ifIndex, name, row.upTimeCs, new RowCells(row, errors), slow, this.#wide.has(ifIndex))
+    })
+  }
+
+  async #walk(
+    session: PollSession,
+    columns: readonly Column[],
+    errors: PollErrors,
+    into?: Map<Oid, TableRow>,
+  ): Promise<WalkResult> {
+    const result = await walkTable(session, {
+      columns: columns.filter(column => !this.#absent.has(column)),
+      rowsExpected: this.#rowsExpected,
+      rowsMax: this.#options.interfacesMax,
+      pace: this.#pace,
+      errors,
+      clockColumns,
+      ...(into ? { into } : {}),
+    })
+    this.#absent = new Set([...this.#absent, ...result.absent])
+    return result
+  }
+
+  /** A restart, or the agent's own word that rows came, went or moved (RFC 2863 ifTableLastChange). */
+  #tableMayHaveChanged(answers: ScalarAnswers): boolean {
+    const upTimeCs = scalar(answers, scalarOids.sysUpTime, 'timeTicks')
+    const tableChange = scalar(answers, scalarOids.ifTableLastChange, 'timeTicks')
+    const ifNumber = scalar(answers, scalarOids.ifNumber, 'integer')
+    const changed =
+      (upTimeCs ?? 0) < (this.#lastUpTimeCs ?? 0) ||
+      tableChange !== this.#lastTableChange ||
+      ifNumber !== this.#lastIfNumber
+    this.#lastUpTimeCs = upTimeCs
+    this.#lastTableChange = tableChange
+    this.#lastIfNumber = ifNumber
+    return changed
+  }
+
+  #isNews({ ifIndex, ifName }: FoundInterface): boolean {
+    const slow = this.#slow.get(ifIndex)
+    return slow === undefined || (ifName !== '' && ifName !== slow.ifName)
+  }
+
+  async #readSlow(session: PollSession, walked: WalkResult, errors: PollErrors): Promise<void> {
+    const result = await this.#walk(session, slowColumns, errors)
+    const names = new Map(interfacesOf(walked).map(({ ifIndex, ifName }) => [ifIndex, ifName]))
+    // A walk that was cut knows nothing of the rows it did not reach.
+    const facts = new Map(result.complete ? [] : this.#slow)
+    for (const { ifIndex, row } of interfacesOf(result)) {
+      const ifName = names.get(ifIndex) || this.#slow.get(ifIndex)?.ifName || ''
+      facts.set(ifIndex, { ifName, ...slowFacts(new RowCells(row, errors)) })
+    }
+    this.#slow = facts
+    if (!result.stopped) this.#slowReadAtMs = this.#options.clock.monotonicMs()
+  }
+}
+
+interface FoundInterface {
+  readonly ifIndex: number
+  /** '' when the cell did not come. */
+  readonly ifName: string
+  readonly row: TableRow
+}
+
+/** Rows of ifTable and ifXTable, by ifIndex; EtherLike's alone make no interface. */
+function interfacesOf(walked: WalkResult): FoundInterface[] {
+  const found: FoundInterface[] = []
+  for (const [index, row] of walked.rows) {
+    if (arcCount(index) !== 1 || ![...row.cells.keys()].some(isIfMibColumn)) continue
+    const name = row.cells.get(ifColumns.ifName)
+    found.push({ ifIndex: arcAt(index, 0), ifName: name?.type === 'octets' ? displayText(name.value) : '', row })
+  }
+  return found.sort((a, b) => a.ifIndex - b.ifIndex)
+}
+
+function isIfMibColumn(column: Column): boolean {
+  return isWithin(column.oid, ifEntry) || isWithin(column.oid, ifXEntry)
+}
+
+function hasWideOctets({ row }: FoundInterface): boolean {
+  return row.cells.get(ifColumns.ifHCInOctets)?.type === 'counter64'
+}
+
+function scalar(answers: ScalarAnswers, oid: Oid, type: 'timeTicks' | 'integer'): number | undefined {
+  const value = answers.values.get(oid)
+  return value?.type === type ? value.value : undefined
+}
+
+function text(answers: ScalarAnswers, oid: Oid): string {
+  const value = answers.values.get(oid)
+  return value?.type === 'octets' ? displayText(value.value) : ''
+}

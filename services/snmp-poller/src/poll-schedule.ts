@@ -1,0 +1,142 @@
+import type { Clock, Timer } from '../../../libs/kernel/src/index.ts'
+
+export interface ScheduledPoll {
+  /** Unique; a second one of the same key replaces nothing and is refused. */
+  readonly key: string
+  readonly intervalMs: number
+  /** From now to the first run; later runs follow on the grid of the interval. */
+  readonly firstAfterMs: number
+  /** Resolves to whether the device answered; must not reject. */
+  run(): Promise<boolean>
+}
+
+interface Entry {
+  readonly poll: ScheduledPoll
+  dueMs: number
+  timer: Timer | undefined
+  state: 'idle' | 'waiting' | 'running'
+  /** Did not answer last time. */
+  silent: boolean
+  removed: boolean
+}
+
+/**
+ * Runs each poll on its own grid. A run that is not done when the next is due makes that one skip, never overlap (F50).
+ * At most `inFlightMax` run at once, and devices that did not answer last time share a quarter of those places among
+ * themselves: however many are dead, those that live do not wait for them.
+ */
+export class PollSchedule {
+  readonly #clock: Clock
+  readonly #entries = new Map<string, Entry>()
+  readonly #answering: Lane
+  readonly #silent: Lane
+  readonly #observeLag: (seconds: number) => void
+  skipped = 0
+
+  constructor(clock: Clock, inFlightMax: number, observeLag: (seconds: number) => void) {
+    this.#clock = clock
+    this.#observeLag = observeLag
+    const silentMax = Math.max(1, Math.floor(inFlightMax / 4))
+    this.#silent = new Lane(silentMax)
+    this.#answering = new Lane(Math.max(1, inFlightMax - silentMax))
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get waiting(): number {
+    return this.#answering.waiting + this.#silent.waiting
+  }
+
+  get running(): number {
+    return this.#answering.running + this.#silent.running
+  }
+
+  add(poll: ScheduledPoll): void {
+    if (this.#entries.has(poll.key)) throw new Error(`"${poll.key}" is scheduled already`)
+    const entry: Entry = {
+      poll,
+      dueMs: this.#clock.monotonicMs() + poll.firstAfterMs,
+      timer: undefined,
+      state: 'idle',
+      silent: false,
+      removed: false,
+    }
+    this.#entries.set(poll.key, entry)
+    this.#arm(entry)
+  }
+
+  /** A run under way goes on to its end. */
+  remove(key: string): void {
+    const entry = this.#entries.get(key)
+    if (!entry) return
+    entry.removed = true
+    entry.timer?.cancel()
+    this.#entries.delete(key)
+  }
+
+  clear(): void {
+    for (const key of [...this.#entries.keys()]) this.remove(key)
+  }
+
+  #arm(entry: Entry): void {
+    entry.timer = this.#clock.after(Math.max(0, entry.dueMs - this.#clock.monotonicMs()), () => this.#due(entry))
+  }
+
+  #due(entry: Entry): void {
+    const dueMs = entry.dueMs
+    const nowMs = this.#clock.monotonicMs()
+    // A process that was stopped for an hour owes one poll, not a hundred.
+    const missed = Math.floor(Math.max(0, nowMs - dueMs) / entry.poll.intervalMs)
+    this.skipped += missed
+    entry.dueMs += (missed + 1) * entry.poll.intervalMs
+    this.#arm(entry)
+    if (entry.state !== 'idle') {
+      this.skipped++
+      return
+    }
+    entry.state = 'waiting'
+    const lane = entry.silent ? this.#silent : this.#answering
+    lane.enter(async () => {
+      if (!entry.removed) {
+        entry.state = 'running'
+        this.#observeLag(Math.max(0, this.#clock.monotonicMs() - dueMs - missed * entry.poll.intervalMs) / 1_000)
+        entry.silent = !(await entry.poll.run())
+      }
+      entry.state = 'idle'
+    })
+  }
+}
+
+/** At most `placesMax` tasks at once; the others wait in order. */
+class Lane {
+  readonly #placesMax: number
+  readonly #queue: (() => Promise<void>)[] = []
+  running = 0
+
+  constructor(placesMax: number) {
+    this.#placesMax = placesMax
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** The queue is bounded by the number of devices: each waits at most once. */
+  enter(task: () => Promise<void>): void {
+    this.#queue.push(task)
+    this.#next()
+  }
+
+  #next(): void {
+    if (this.running >= this.#placesMax) return
+    const task = this.#queue.shift()
+    if (!task) return
+    this.running++
+    void task().finally(() => {
+      this.running--
+      this.#next()
+    })
+  }
+}

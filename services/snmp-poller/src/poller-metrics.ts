@@ -1,0 +1,83 @@
+import { CounterByCode, type Metrics } from '../../../libs/kernel/src/index.ts'
+import type { PollOutcome } from './device-poller.ts'
+import type { Outbox } from './outbox.ts'
+import type { PollSchedule } from './poll-schedule.ts'
+import type { TransportCounters } from './snmp-transport.ts'
+
+/** Plain numbers, read when the endpoint is scraped. */
+export class PollerCounters {
+  answered = 0
+  unanswered = 0
+  cut = 0
+  interfaces = 0
+  pdus = 0
+  heartbeats = 0
+  heartbeatsSkipped = 0
+  readonly errors = new CounterByCode()
+
+  count({ poll, errorCounts, overran }: PollOutcome): void {
+    if (poll.health?.reachable) this.answered++
+    else this.unanswered++
+    if (overran) this.cut++
+    this.interfaces += poll.interfaces.length
+    this.pdus += poll.health?.pdus ?? 0
+    for (const [code, count] of errorCounts) this.errors.add(code, count)
+  }
+}
+
+export interface MetricSources {
+  readonly counters: PollerCounters
+  readonly schedule: PollSchedule
+  readonly outbox: Outbox
+  readonly transport: () => TransportCounters
+}
+
+export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): void {
+  const { counters, schedule, outbox, transport } = sources
+  metrics.counters('weir_polls_total', 'Polls done, by whether the device answered', ['outcome'], () => [
+    [{ outcome: 'answered' }, counters.answered],
+    [{ outcome: 'unanswered' }, counters.unanswered],
+  ])
+  metrics.counters(
+    'weir_poll_overrun_total',
+    'Polls cut at their deadline, and polls skipped because the one before was not done',
+    ['reason'],
+    () => [
+      [{ reason: 'cut' }, counters.cut],
+      [{ reason: 'skipped' }, schedule.skipped],
+    ],
+  )
+  metrics.counters('weir_poll_errors_total', 'What went wrong in polls, by code', ['code'], () =>
+    counters.errors.samples('code'),
+  )
+  metrics.counters('weir_poll_interfaces_total', 'Interface rows read', [], () => [[{}, counters.interfaces]])
+  metrics.counters('weir_poll_pdus_total', 'SNMP requests sent, repetitions included', [], () => [[{}, counters.pdus]])
+  metrics.gauges('weir_poll_devices', 'Devices that are polled', [], () => [[{}, schedule.size]])
+  metrics.gauges('weir_polls_in_flight', 'Polls under way', [], () => [[{}, schedule.running]])
+  metrics.gauges('weir_polls_waiting', 'Polls that are due and wait for a place', [], () => [[{}, schedule.waiting]])
+
+  metrics.counters('weir_snmp_datagrams_total', 'Datagrams sent and received', ['direction'], () => [
+    [{ direction: 'sent' }, transport().datagramsSent],
+    [{ direction: 'received' }, transport().datagramsReceived],
+  ])
+  metrics.counters('weir_snmp_retries_total', 'Requests repeated', [], () => [[{}, transport().retries]])
+  metrics.counters('weir_snmp_timeouts_total', 'Requests given up', [], () => [[{}, transport().timeouts]])
+  metrics.counters('weir_snmp_dropped_total', 'Datagrams received and not taken for a reply', ['reason'], () =>
+    Object.entries(transport().dropped).map(([reason, count]) => [{ reason }, count] as const),
+  )
+
+  metrics.counters(
+    'weir_poll_records_total',
+    'Records for the bus: enqueued = sent + dropped + held',
+    ['state'],
+    () => [
+      [{ state: 'enqueued' }, outbox.enqueued],
+      [{ state: 'sent' }, outbox.sent],
+      [{ state: 'dropped' }, outbox.dropped],
+    ],
+  )
+  metrics.gauges('weir_poll_records_held', 'Records that wait for the bus', [], () => [[{}, outbox.held]])
+  metrics.counters('weir_poll_heartbeats_total', 'Heartbeats written, a partition each', [], () => [
+    [{}, counters.heartbeats],
+  ])
+}

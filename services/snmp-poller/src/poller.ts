@@ -1,0 +1,231 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import type { Bus, NewRecord } from '../../../libs/bus/src/index.ts'
+import {
+  type Clock,
+  type Component,
+  every,
+  type Logger,
+  type Metrics,
+  type Random,
+  type Readiness,
+  seededRandom,
+  seedOf,
+  type Timer,
+} from '../../../libs/kernel/src/index.ts'
+import {
+  type Device,
+  HeartbeatSchema,
+  heartbeatIntervalMs,
+  type Inventory,
+  keys,
+  PollRecordSchema,
+  topics,
+} from '../../../libs/model/src/index.ts'
+import type { SnmpPollerConfig } from './config.ts'
+import { DevicePoller, type PollOutcome } from './device-poller.ts'
+import { Outbox } from './outbox.ts'
+import { PollSchedule } from './poll-schedule.ts'
+import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
+import { type SnmpSession, type SnmpTransport, totalWaitMs } from './snmp-transport.ts'
+import { createTransport } from './transports.ts'
+import { unconfiguredSession } from './unconfigured-session.ts'
+
+export interface SnmpPollerOptions {
+  readonly config: SnmpPollerConfig
+  readonly inventory: Inventory
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Made by the poller unless given. */
+  readonly transport?: SnmpTransport
+}
+
+export interface SnmpPoller extends Component {
+  /** Takes over a new inventory: devices come, go, or are polled by their new entry; the others are not disturbed. */
+  applyInventory(inventory: Inventory): void
+  readiness(): Readiness
+}
+
+/** The first polls are spread over this, so that a start asks a thousand devices neither at once nor a minute late. */
+const firstPollSpreadMs = 5_000
+const stopWithinMs = 5_000
+const busRefusesTooLongMs = 30_000
+
+/** Polls every device of the inventory on its own schedule and publishes a record for each poll on `weir.polls.v1`. */
+export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
+  const { config, bus, clock, log } = options
+  const counters = new PollerCounters()
+  const transport = options.transport ?? createTransport(clock, options.random)
+  const lag = options.metrics.histogram(
+    'weir_poll_lag_seconds',
+    'How late polls began',
+    [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30],
+  )
+  const duration = options.metrics.histogram(
+    'weir_poll_duration_seconds',
+    'How long polls took',
+    [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60],
+  )
+  const schedule = new PollSchedule(clock, config.pollsInFlightMax, seconds => lag.observe(seconds))
+  const outbox = new Outbox({ bus, topic: topics.polls, clock, log, recordsMax: config.queueRecordsMax })
+  exposePollerMetrics(options.metrics, { counters, schedule, outbox, transport: () => transport.counters })
+
+  let inventory = options.inventory
+  let polled = new Map<string, { entry: string; poller: DevicePoller }>()
+  let sequence = 0n
+  let heartbeat: Timer | undefined
+  let started = false
+
+  function record(tenantId: string, body: PollRecordBody): Uint8Array {
+    const message = create(PollRecordSchema, { tenantId, producerId: config.producerId, sequence: sequence++, body })
+    return toBinary(PollRecordSchema, message)
+  }
+
+  async function pollOnce(device: Device, poller: DevicePoller): Promise<boolean> {
+    try {
+      const outcome = await poller.poll()
+      if (poller.closed) return true
+      publish(device, outcome)
+      return outcome.poll.health?.reachable ?? false
+    } catch (cause) {
+      // Nothing a device sends comes here: this is our fault, and it must not stop the other devices.
+      log.error({ err: cause, device: device.id }, 'a poll failed; this is a defect')
+      counters.errors.add('internal')
+      return false
+    }
+  }
+
+  function publish(device: Device, outcome: PollOutcome): void {
+    counters.count(outcome)
+    duration.observe((outcome.poll.health?.durationMs ?? 0) / 1_000)
+    outbox.add([
+      {
+        key: keys.device(device.tenant, device.id),
+        value: record(device.tenant, { case: 'poll', value: outcome.poll }),
+        timestampMs: Number(outcome.poll.completedMs),
+      },
+    ])
+  }
+
+  function beat(partitions: readonly number[]): void {
+    // While the bus refuses, one heartbeat behind the records is enough: a late one says no more.
+    if (outbox.refusedSinceMs !== undefined) {
+      counters.heartbeatsSkipped += partitions.length
+      return
+    }
+    const timestampMs = Math.round(clock.nowMs())
+    const value = create(HeartbeatSchema, { intervalMs: heartbeatIntervalMs })
+    counters.heartbeats += partitions.length
+    outbox.add(
+      partitions.map(
+        (partition): NewRecord => ({
+          key: `heartbeat/${config.producerId}`,
+          value: record('', { case: 'heartbeat', value }),
+          timestampMs,
+          partition,
+        }),
+      ),
+    )
+  }
+
+  function applyInventory(next: Inventory): void {
+    inventory = next
+    if (!started) return
+    const before = polled
+    polled = new Map()
+    for (const device of next.devices) {
+      if (!device.snmp) continue
+      const key = keys.device(device.tenant, device.id)
+      const entry = JSON.stringify(device)
+      const known = before.get(key)
+      if (known?.entry === entry) {
+        polled.set(key, known)
+        before.delete(key)
+      } else if (!polled.has(key)) {
+        dismiss(before, key)
+        polled.set(key, { entry, poller: begin(device, key) })
+      }
+    }
+    for (const key of [...before.keys()]) dismiss(before, key)
+    log.info({ devices: polled.size }, 'inventory applied')
+  }
+
+  function dismiss(from: typeof polled, key: string): void {
+    schedule.remove(key)
+    from.get(key)?.poller.close()
+    from.delete(key)
+  }
+
+  function begin(device: Device, key: string): DevicePoller {
+    const intervalMs = device.snmp?.intervalMs ?? config.intervalMs
+    const budgetMs = Math.max(500, config.budgetShare * intervalMs)
+    const poller = new DevicePoller({
+      device,
+      session: openSession(device, budgetMs),
+      clock,
+      intervalMs,
+      budgetMs,
+      slowRefreshMs: config.slowRefreshMs,
+      interfacesMax: config.interfacesMax,
+    })
+    // The same device has the same place in its interval after every restart.
+    const place = seededRandom(seedOf(key))()
+    schedule.add({
+      key,
+      intervalMs,
+      firstAfterMs: place * Math.min(intervalMs, firstPollSpreadMs),
+      run: () => pollOnce(device, poller),
+    })
+    return poller
+  }
+
+  function openSession(device: Device, budgetMs: number): SnmpSession {
+    const target = device.snmp!
+    const auth = config.auths[target.auth]
+    if (!auth) {
+      log.warn({ device: device.id, auth: target.auth }, 'no such entry in snmp.auths; the device cannot be polled')
+      return unconfiguredSession(target.auth)
+    }
+    return transport.open({
+      host: target.host ?? device.address,
+      port: target.port,
+      auth,
+      // All repetitions of a first request fit into the budget, so that a dead device is told from a slow one.
+      timeoutMs: Math.min(target.timeoutMs ?? config.timeoutMs, budgetMs / totalWaitMs(1, config.retries)),
+      retries: config.retries,
+      ...(target.answersFrom ? { answersFrom: target.answersFrom } : {}),
+    })
+  }
+
+  return {
+    name: 'snmp-poller',
+    applyInventory,
+    async start() {
+      const partitions = (await bus.bounds(topics.polls)).map(({ partition }) => partition)
+      started = true
+      applyInventory(inventory)
+      beat(partitions)
+      heartbeat = every(clock, heartbeatIntervalMs, () => beat(partitions))
+    },
+    async stop() {
+      started = false
+      heartbeat?.cancel()
+      schedule.clear()
+      for (const { poller } of polled.values()) poller.close()
+      polled = new Map()
+      transport.close()
+      await outbox.close(stopWithinMs)
+    },
+    readiness() {
+      const refusedMs = outbox.refusedSinceMs === undefined ? 0 : clock.monotonicMs() - outbox.refusedSinceMs
+      if (refusedMs > busRefusesTooLongMs) {
+        return { ready: false, reason: `the bus has refused records for ${Math.round(refusedMs / 1_000)} s` }
+      }
+      return started ? { ready: true } : { ready: false, reason: 'not started' }
+    },
+  }
+}
+
+type PollRecordBody = NonNullable<Parameters<typeof create<typeof PollRecordSchema>>[1]>['body'] & object

@@ -1,0 +1,109 @@
+import type { Oid, SnmpErrorCode, Varbind } from '../../../libs/snmp/src/index.ts'
+
+/** Sends requests to agents. Adapters: `udp-transport.ts` (our codec, v1 and v2c), `net-snmp-transport.ts` (v3 too). */
+export interface SnmpTransport {
+  /** Makes no contact yet. */
+  open(target: SnmpTarget): SnmpSession
+  close(): void
+  readonly counters: TransportCounters
+}
+
+/**
+ * Requests to one agent, one at a time. Nothing throws or rejects: what fails is a value. Varbinds come as the agent sent
+ * them, in its order; a GetBulk reply is the non-repeaters, then row after row (RFC 3416 §4.2.3).
+ */
+export interface SnmpSession {
+  get(oids: readonly Oid[]): Promise<SnmpReply>
+  getNext(oids: readonly Oid[]): Promise<SnmpReply>
+  getBulk(oids: readonly Oid[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply>
+  /** Ends the request under way, which then fails with `poll-deadline`. The session stays usable. */
+  cancel(): void
+  close(): void
+}
+
+export type SnmpReply = SnmpSuccess | SnmpFailure
+
+export interface SnmpSuccess {
+  readonly ok: true
+  readonly varbinds: readonly Varbind[]
+  /** Octets of the reply's datagram: what the next one may hold is judged by it. */
+  readonly bytes: number
+  /** Datagrams sent for it; 1 when nothing was lost. */
+  readonly attempts: number
+}
+
+export interface SnmpFailure {
+  readonly ok: false
+  readonly code: SnmpErrorCode
+  /** For people; no credential. */
+  readonly detail: string
+  /** Of `snmp-error-status` and `snmp-too-big`. */
+  readonly errorStatus?: number
+  /** Which varbind, from 1; absent or 0 is none. */
+  readonly errorIndex?: number
+  readonly attempts: number
+}
+
+export interface SnmpTarget {
+  /** Address or name. */
+  readonly host: string
+  readonly port: number
+  readonly auth: SnmpAuth
+  /** Wait for the first reply; see `waitMs` for the others. */
+  readonly timeoutMs: number
+  readonly retries: number
+  /** Addresses beside `host` from which a reply counts. */
+  readonly answersFrom?: readonly string[]
+}
+
+export type SnmpAuth =
+  | { readonly version: 'v1' | 'v2c'; readonly community: string }
+  | {
+      readonly version: 'v3'
+      readonly user: string
+      readonly authProtocol?: AuthProtocol | undefined
+      readonly authKey?: string | undefined
+      readonly privProtocol?: PrivProtocol | undefined
+      readonly privKey?: string | undefined
+      readonly context?: string | undefined
+    }
+
+export const authProtocols = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const
+export type AuthProtocol = (typeof authProtocols)[number]
+export const privProtocols = ['des', 'aes', 'aes256b', 'aes256r'] as const
+export type PrivProtocol = (typeof privProtocols)[number]
+
+/** received = replied + dropped. */
+export interface TransportCounters {
+  datagramsSent: number
+  datagramsReceived: number
+  retries: number
+  timeouts: number
+  /** Received and not taken for a reply, by reason. */
+  dropped: Record<DropReason, number>
+}
+
+/** `late-reply`: nobody waits for its request any more, which is also what a duplicate looks like. */
+export type DropReason = 'late-reply' | 'unexpected-source' | 'malformed' | 'wrong-credentials'
+
+export function emptyTransportCounters(): TransportCounters {
+  return {
+    datagramsSent: 0,
+    datagramsReceived: 0,
+    retries: 0,
+    timeouts: 0,
+    dropped: { 'late-reply': 0, 'unexpected-source': 0, malformed: 0, 'wrong-credentials': 0 },
+  }
+}
+
+/** How long the attempt (from 1) waits: each half as long again as the one before (F35). */
+export function waitMs(timeoutMs: number, attempt: number): number {
+  return timeoutMs * 1.5 ** (attempt - 1)
+}
+
+/** How long a request without any reply takes. */
+export function totalWaitMs(timeoutMs: number, retries: number): number {
+  let totalMs = 0
+  for (let attempt = 1; attempt <= retries + 1; attempt++) totalMs += waitMs(timeoutMs, attempt)
+  return totalMs
+}
