@@ -94,19 +94,23 @@ export class GroupWork {
     const counts = context.counters.topic(log.topic)
     const recordsMax = Math.min(options.recordsMax ?? handOverRecordsMax, handOverRecordsMax)
     while (!this.ended) {
-      // Retention overtook the reader: the handler must learn of the gap through a new assignment. Compaction leaves none.
-      if (this.#position! < log.low && !log.spec.compacted) return 'offset-out-of-range'
       const { records, next } = log.read(this.#position!, recordsMax, handOverBytesMax)
+      // Retention overtook the reader: the handler must learn of the gap through a new assignment. Compaction leaves none.
+      if ((records[0]?.offset ?? next) > this.#position! && !log.spec.compacted) {
+        // The storage shows a removal a moment before the log does.
+        while (log.low <= this.#position! && !this.ended) await log.changed()
+        return 'offset-out-of-range'
+      }
       if (records.length > 0) {
         await options.handler.records(assignment, records)
         this.#failures = 0
         counts.receivedRecords += records.length
         for (const record of records) counts.receivedBytes += record.value?.length ?? 0
         // Handlers that never wait must not keep timers and sockets from their turn.
-        await new Promise(resolve => setImmediate(resolve))
+        await turn()
       }
       this.#position = next
-      if (records.length === 0) await log.changed(next)
+      if (log.high === next && !this.ended) await log.changed()
     }
     return undefined
   }
@@ -133,4 +137,8 @@ export class GroupWork {
       }
     })
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
 }

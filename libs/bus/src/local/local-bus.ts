@@ -16,6 +16,7 @@ import { checkRecord } from '../limits.ts'
 import { partitionOf } from '../partitioner.ts'
 import { Catalog, type TopicLog } from './catalog.ts'
 import { Compactor } from './compaction.ts'
+import { DiskReserve } from './disk-reserve.ts'
 import { Group, type GroupContext } from './group.ts'
 import { lockFolder, type OwnerLock } from './owner-lock.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -50,6 +51,7 @@ interface Opened extends GroupContext {
   readonly groups: Map<string, Group>
   readonly tails: Set<LocalTail>
   readonly compactors: Map<PartitionLog, Compactor>
+  readonly disk: DiskReserve
 }
 
 class LocalBus implements Bus {
@@ -79,18 +81,16 @@ class LocalBus implements Bus {
     })
     try {
       const storage = openStorage(this.#options.path)
-      const writer = new Writer(storage)
+      const writer = new Writer(storage, this.#clock)
       const catalog = new Catalog(storage, writer, () => this.#clock.nowMs())
-      const parts = {
-        lock,
-        storage,
-        writer,
-        catalog,
+      this.#opened = {
+        ...{ lock, storage, writer, catalog },
+        ...{ counters: this.#counters, clock: this.#clock, log: this.#options.log },
         groups: new Map(),
-        tails: new Set<LocalTail>(),
+        tails: new Set(),
         compactors: new Map(),
+        disk: new DiskReserve(this.#options.path),
       }
-      this.#opened = { ...parts, counters: this.#counters, clock: this.#clock, log: this.#options.log }
     } catch (cause) {
       await lock.release()
       throw cause instanceof BusError ? this.#counters.counted(cause) : cause
@@ -130,7 +130,7 @@ class LocalBus implements Bus {
   }
 
   async send(topic: string, records: readonly NewRecord[]): Promise<RecordPosition[]> {
-    const { catalog, writer } = this.#open()
+    const opened = this.#open()
     const { partitions } = this.#topic(topic)
     let bytes = 0
     try {
@@ -139,9 +139,9 @@ class LocalBus implements Bus {
         bytes += record.value?.length ?? 0
         return targetOf(topic, record, partitions)
       })
-      this.#refuseWhenFull(catalog, bytes)
+      this.#refuseWhenFull(opened, bytes)
       const positions: RecordPosition[] = []
-      await writer.write({
+      await opened.writer.write({
         bytes,
         apply: (writes, touch) => {
           const nowMs = this.#clock.nowMs()
@@ -208,7 +208,8 @@ class LocalBus implements Bus {
     }
   }
 
-  #refuseWhenFull(catalog: Catalog, bytes: number): void {
+  #refuseWhenFull({ catalog, disk }: Opened, bytes: number): void {
+    disk.take(bytes)
     let kept = bytes
     for (const topic of catalog.all()) kept += bytesOf(topic)
     if (kept <= this.#bytesMax) return

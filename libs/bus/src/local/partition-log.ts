@@ -104,9 +104,8 @@ export class PartitionLog {
     writes.remove(this.#storage.segments, recordKey(this.id, segment.base))
   }
 
-  /** Resolves when the log reaches beyond `offset`, or at `wake`. */
-  changed(offset: number): Promise<void> {
-    if (this.high > offset) return Promise.resolve()
+  /** Resolves when the log changes, or at `wake`. */
+  changed(): Promise<void> {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 

@@ -73,7 +73,7 @@ export class LocalTail implements Tail {
       if (records.length === 0) {
         position = next
         at(position)
-        await log.changed(position)
+        if (log.high === position && !this.#closed) await log.changed()
         continue
       }
       try {

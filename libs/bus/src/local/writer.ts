@@ -1,3 +1,4 @@
+import type { Clock } from '../../../kernel/src/index.ts'
 import { BusError } from '../bus.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { Storage, Writes } from './storage.ts'
@@ -6,6 +7,8 @@ const groupBytesMax = 8 * 1024 * 1024
 const groupOperationsMax = 1_024
 /** Values of records that callers have sent and the storage has not taken yet. */
 const waitingBytesMax = 256 * 1024 * 1024
+/** After a failed transaction all are refused for so long: each attempt on a full disk risks LMDB's own buffers. */
+const pauseAfterFailureMs = 5_000
 
 /** What a transaction is made of: `apply` adds writes and may touch partitions, whose changes show after the commit. */
 export interface Operation {
@@ -33,11 +36,14 @@ export class Writer {
   #waitingBytes = 0
   #running: Promise<void> | undefined
   #closed = false
+  readonly #clock: Clock
+  #failedAtMs = 0
   /** Why the last transaction failed; undefined after one that did not. */
   failure: BusError | undefined
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, clock: Clock) {
     this.#storage = storage
+    this.#clock = clock
   }
 
   /**
@@ -46,6 +52,8 @@ export class Writer {
    */
   write(operation: Operation): Promise<void> {
     if (this.#closed) return Promise.reject(new BusError('bus-closed', 'the log is closed'))
+    if (this.failure && this.#clock.monotonicMs() - this.#failedAtMs < pauseAfterFailureMs)
+      return Promise.reject(this.failure)
     if (this.#waitingBytes + operation.bytes > waitingBytesMax && this.#queue.length > 0) {
       const message = `${this.#waitingBytes} bytes wait to be written already: send less, or await what was sent`
       return Promise.reject(new BusError('log-full', message))
@@ -92,7 +100,8 @@ export class Writer {
         for (const log of touched) log.seal(writes)
       })
     } catch (cause) {
-      this.failure = cause instanceof BusError ? cause : undefined
+      if (cause instanceof BusError) this.failure = cause
+      this.#failedAtMs = this.#clock.monotonicMs()
       for (const log of touched) log.discard()
       for (const { reject } of group) reject(cause)
       return
