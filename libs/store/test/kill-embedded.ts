@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, type FSWatcher, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -58,10 +58,12 @@ async function killOnce(
   const killAtEpoch = 1 + Math.floor(random() * 6)
   const killAfterMs = random() * (whileStarting ? 400 : 40)
   let killed = false
+  let watchers: FSWatcher[] = []
   const kill = () => {
     if (killed) return
     killed = true
-    setTimeout(() => writer.kill('SIGKILL'), killAfterMs)
+    if (whileStarting || random() < 0.5) setTimeout(() => writer.kill('SIGKILL'), killAfterMs)
+    else watchers = onTokenWritten(folder, Math.floor(random() * 20), () => writer.kill('SIGKILL'))
   }
   writer.stderr.setEncoding('utf8').on('data', text => {
     errors += text
@@ -78,8 +80,26 @@ async function killOnce(
     }
   })
   await new Promise(resolve => writer.once('close', resolve))
+  for (const watcher of watchers) watcher.close()
   if (!killed) throw new Error(`the writer ended by itself: ${errors}`)
   return last
+}
+
+/**
+ * Calls `act` as a token is written to a table's log, after `skip` others: the moment between a token and its part, which
+ * no timer finds, is some 100 us long.
+ */
+function onTokenWritten(folder: string, skip: number, act: () => void): FSWatcher[] {
+  const store = join(folder, 'chdb/store')
+  const logs = readdirSync(store)
+    .flatMap(prefix => readdirSync(join(store, prefix)).map(uuid => join(store, prefix, uuid, 'deduplication_logs')))
+    .filter(existsSync)
+  let seen = 0
+  return logs.map(log =>
+    watch(log, () => {
+      if (seen++ === skip) act()
+    }),
+  )
 }
 
 /**

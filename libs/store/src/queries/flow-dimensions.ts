@@ -1,0 +1,149 @@
+import { StoreError } from '../store.ts'
+import type { Predicate } from './tenant-scope.ts'
+
+/** By what flow traffic can be grouped and filtered. An interface's number means something only beside its exporter. */
+export const flowDimensions = [
+  'tenant',
+  'exporter',
+  'input-interface',
+  'output-interface',
+  'protocol',
+  'service-port',
+  'source-as',
+  'destination-as',
+  'source-address',
+  'destination-address',
+  'source-port',
+  'destination-port',
+  'tos',
+  'tcp-flags',
+  'vlan',
+] as const
+export type FlowDimension = (typeof flowDimensions)[number]
+
+/** Values to keep: numbers, exporter ids, or addresses and prefixes (`192.0.2.0/24`, `2001:db8::/32`). */
+export type FlowFilters = Partial<Readonly<Record<FlowDimension, readonly (string | number)[]>>>
+
+interface DimensionSql {
+  /** In the rollups; absent when only raw flows know it. */
+  rollup?: string
+  raw: string
+  kind: 'text' | 'number' | 'address'
+}
+
+/** Service port as the rollups have it: the lower port of TCP, UDP, DCCP, SCTP and UDP-Lite, else 0. */
+const rawServicePort = 'if(f.protocol IN (6, 17, 33, 132, 136), least(f.source_port, f.destination_port), 0)'
+
+const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
+  tenant: { rollup: 'f.tenant_id', raw: 'f.tenant_id', kind: 'text' },
+  exporter: {
+    rollup: 'f.exporter_id',
+    raw: "concat(f.tenant_id, '/', f.collector_id, '/', f.exporter)",
+    kind: 'text',
+  },
+  'input-interface': { rollup: 'f.input_interface', raw: 'f.input_interface', kind: 'number' },
+  'output-interface': { rollup: 'f.output_interface', raw: 'f.output_interface', kind: 'number' },
+  protocol: { rollup: 'f.protocol', raw: 'f.protocol', kind: 'number' },
+  'service-port': { rollup: 'f.service_port', raw: rawServicePort, kind: 'number' },
+  'source-as': { rollup: 'f.source_as', raw: 'f.source_as', kind: 'number' },
+  'destination-as': { rollup: 'f.destination_as', raw: 'f.destination_as', kind: 'number' },
+  'source-address': { raw: 'f.source_address', kind: 'address' },
+  'destination-address': { raw: 'f.destination_address', kind: 'address' },
+  'source-port': { raw: 'f.source_port', kind: 'number' },
+  'destination-port': { raw: 'f.destination_port', kind: 'number' },
+  tos: { raw: 'f.tos', kind: 'number' },
+  'tcp-flags': { raw: 'f.tcp_flags', kind: 'number' },
+  vlan: { raw: 'f.vlan', kind: 'number' },
+}
+
+export type FlowSource = 'rollup' | 'raw'
+
+/** Rollups answer when they know every dimension asked for; raw flows, kept for days only, otherwise. */
+export function flowSourceFor(by: readonly FlowDimension[], filters: FlowFilters): FlowSource {
+  const used = [...by, ...(Object.keys(filters) as FlowDimension[])]
+  return used.every(dimension => dimensionOf(dimension).rollup !== undefined) ? 'rollup' : 'raw'
+}
+
+/** What groups by the dimension. */
+export function groupSql(dimension: FlowDimension, source: FlowSource): string {
+  return dimensionOf(dimension)[source]!
+}
+
+/** The dimension as people read it, from its grouped value: IPv4 addresses without their mapping. */
+export function shownSql(dimension: FlowDimension, grouped: string): string {
+  if (dimensionOf(dimension).kind !== 'address') return grouped
+  return `replaceRegexpOne(toString(${grouped}), '^::ffff:(\\\\d+\\\\.)', '\\\\1')`
+}
+
+const filterValuesMax = 1_000
+
+export function filterPredicate(filters: FlowFilters, source: FlowSource): Predicate {
+  const conditions: string[] = []
+  const params: Record<string, string[] | number[]> = {}
+  for (const [dimension, values] of Object.entries(filters) as [FlowDimension, readonly (string | number)[]][]) {
+    if (values.length > filterValuesMax) {
+      throw new StoreError(
+        'store-rejected',
+        `${values.length} values to filter ${dimension} by; ${filterValuesMax} at most`,
+      )
+    }
+    const column = groupSql(dimension, source)
+    const name = `filter_${dimension.replace('-', '_')}`
+    switch (dimensionOf(dimension).kind) {
+      case 'text':
+        conditions.push(`${column} IN {${name}:Array(String)}`)
+        params[name] = values.map(String)
+        break
+      case 'number':
+        conditions.push(`${column} IN {${name}:Array(UInt32)}`)
+        params[name] = values.map(value => numberOf(dimension, value))
+        break
+      case 'address':
+        conditions.push(addressCondition(column, name))
+        Object.assign(params, addressParams(dimension, name, values))
+    }
+  }
+  return { sql: conditions.length > 0 ? conditions.join(' AND ') : '1', params }
+}
+
+/** A prefix is a range of IPv6 addresses; a single address is a range of one. */
+function addressCondition(column: string, name: string): string {
+  return (
+    `arrayExists((a, n) -> ${column} BETWEEN (IPv6CIDRToRange(a, n) AS r).1 AND r.2, ` +
+    `arrayMap(a -> toIPv6(a), {${name}:Array(String)}), {${name}_bits:Array(UInt8)})`
+  )
+}
+
+function addressParams(dimension: FlowDimension, name: string, values: readonly (string | number)[]) {
+  const prefixes = values.map(value => {
+    const [address = '', bits] = String(value).split('/')
+    const isV4 = !address.includes(':')
+    const length = bits === undefined ? (isV4 ? 32 : 128) : Number(bits)
+    if (!Number.isInteger(length) || length < 0 || length > (isV4 ? 32 : 128) || !looksLikeAddress(address)) {
+      throw new StoreError('store-rejected', `"${value}" is no address or prefix to filter ${dimension} by`)
+    }
+    return { address, bits: isV4 ? length + 96 : length }
+  })
+  return { [name]: prefixes.map(prefix => prefix.address), [`${name}_bits`]: prefixes.map(prefix => prefix.bits) }
+}
+
+function looksLikeAddress(text: string): boolean {
+  return /^(\d{1,3}\.){3}\d{1,3}$/.test(text) || (text.includes(':') && /^[0-9A-Fa-f:.]{2,45}$/.test(text))
+}
+
+function numberOf(dimension: FlowDimension, value: string | number): number {
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= 0 && number <= 0xffff_ffff) return number
+  throw new StoreError('store-rejected', `"${value}" is no number to filter ${dimension} by`)
+}
+
+function dimensionOf(dimension: FlowDimension): DimensionSql {
+  const found = Object.hasOwn(dimensionSql, dimension) ? dimensionSql[dimension] : undefined
+  if (!found) {
+    throw new StoreError(
+      'store-rejected',
+      `there is no flow dimension "${dimension}"; known: ${flowDimensions.join(', ')}`,
+    )
+  }
+  return found
+}

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seededRandom } from '../../kernel/src/index.ts'
+import { allTenants, type FlowDimension, readFlowSeries, readTopFlows } from '../src/index.ts'
+import { embeddedStoreInTemporaryFolder } from './embedded-under-test.ts'
+import { blockOf, ipv4Mapped, type SampleRow } from './sample-blocks.ts'
+
+const nowMs = Math.floor(Date.now() / 86_400_000) * 86_400_000 + 43_200_000
+const startMs = nowMs - 3 * 86_400_000
+const random = seededRandom(7)
+const pick = <T>(values: readonly T[]): T => values[Math.floor(random() ** 2 * values.length)]!
+
+/** Three days of two tenants' flows as raw rows; the rollup's rows follow from them as the stream would make them. */
+const flows: SampleRow[] = Array.from({ length: 5_000 }, () => {
+  const receivedMs = startMs + Math.floor(random() * 3 * 86_400_000)
+  return {
+    tenant_id: pick(['acme', 'zeta']),
+    collector_id: 'c1',
+    exporter: pick(['192.0.2.1', '192.0.2.2']),
+    received_at: receivedMs,
+    source_address: ipv4Mapped(10, 0, pick([1, 2, 3]), pick([1, 2, 3, 4, 5])),
+    destination_address: Uint8Array.from([0x20, 1, 0xd, 0xb8, ...new Array(11).fill(0), pick([1, 2, 3])]),
+    source_port: 40_000 + Math.floor(random() * 1_000),
+    destination_port: pick([443, 53, 22]),
+    protocol: pick([6, 17, 1]),
+    source_as: pick([64_496, 64_497]),
+    input_interface: pick([1, 2]),
+    sampling_rate: pick([1, 100, 0]),
+    octets: BigInt(Math.floor(random() * 1e6)),
+    packets: BigInt(1 + Math.floor(random() * 100)),
+  }
+})
+const rate = (row: SampleRow) => BigInt(Math.max(1, Number(row.sampling_rate)))
+const rollup: SampleRow[] = flows.map(row => ({
+  window_start: Math.floor(Number(row.received_at) / 60_000) * 60,
+  tenant_id: row.tenant_id!,
+  exporter_id: `${row.tenant_id}/c1/${row.exporter}`,
+  input_interface: row.input_interface!,
+  protocol: row.protocol!,
+  service_port: row.protocol === 1 ? 0 : row.destination_port!,
+  source_as: row.source_as!,
+  octets: (row.octets as bigint) * rate(row),
+  packets: (row.packets as bigint) * rate(row),
+  records: 1n,
+}))
+
+describe('flow queries', () => {
+  const { store, remove } = embeddedStoreInTemporaryFolder()
+  beforeAll(async () => {
+    await store.start()
+    await store.insert('flows', blockOf('flows', flows), 'flows')
+    await store.insert('flow_1m', blockOf('flow_1m', rollup), 'rollup')
+  })
+  afterAll(async () => {
+    await store.stop()
+    await remove()
+  })
+
+  const range = { fromMs: startMs + 3_661_000 * 5, toMs: nowMs - 7_777_000, nowMs }
+  const inMinutes = (row: SampleRow) =>
+    Number(row.received_at) >= Math.floor(range.fromMs / 60_000) * 60_000 &&
+    Number(row.received_at) < Math.ceil(range.toMs / 60_000) * 60_000
+  const exactly = (row: SampleRow) => Number(row.received_at) >= range.fromMs && Number(row.received_at) < range.toMs
+  const address = (value: unknown) => {
+    const bytes = value as Uint8Array
+    return bytes[10] === 0xff ? bytes.subarray(12).join('.') : `2001:db8::${bytes[15]}`
+  }
+  const read: Partial<Record<FlowDimension, (row: SampleRow) => unknown>> = {
+    tenant: row => row.tenant_id,
+    exporter: row => `${row.tenant_id}/c1/${row.exporter}`,
+    protocol: row => row.protocol,
+    'service-port': row => (row.protocol === 1 ? 0 : row.destination_port),
+    'source-as': row => row.source_as,
+    'input-interface': row => row.input_interface,
+    'source-address': row => address(row.source_address),
+    'destination-address': row => address(row.destination_address),
+  }
+
+  /** The ranking worked out here, from the same rows. */
+  function meant(rows: readonly SampleRow[], by: readonly FlowDimension[]) {
+    const groups = new Map<string, { key: object; octets: bigint; packets: bigint; records: bigint }>()
+    for (const row of rows) {
+      const key = Object.fromEntries(by.map(dimension => [dimension, read[dimension]!(row)]))
+      const group = groups.get(JSON.stringify(key)) ?? { key, octets: 0n, packets: 0n, records: 0n }
+      group.octets += (row.octets as bigint) * rate(row)
+      group.packets += (row.packets as bigint) * rate(row)
+      group.records += 1n
+      groups.set(JSON.stringify(key), group)
+    }
+    return [...groups.values()]
+      .sort((a, b) => Number(b.octets - a.octets))
+      .map(group => ({ ...group, octets: `${group.octets}`, packets: `${group.packets}`, records: `${group.records}` }))
+  }
+
+  const cases: readonly (readonly [readonly FlowDimension[], 'rollup' | 'raw'])[] = [
+    [['source-as'], 'rollup'],
+    [['exporter', 'input-interface'], 'rollup'],
+    [['service-port', 'protocol'], 'rollup'],
+    [['source-address'], 'raw'],
+    [['source-address', 'destination-address'], 'raw'],
+    [['source-address', 'service-port', 'exporter'], 'raw'],
+  ]
+  it.each(cases)('rank by %s from the %s', async (by, source) => {
+    const top = await readTopFlows(store, { ...range, tenants: ['acme'], by }, { limit: 7 })
+    const rows = flows.filter(row => row.tenant_id === 'acme' && (source === 'raw' ? exactly(row) : inMinutes(row)))
+    const expected = meant(rows, by)
+    expect(top.source).toBe(source)
+    expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(expected.slice(0, 7))
+    expect(top.total.octets).toBe(String(expected.reduce((sum, row) => sum + BigInt(row.octets), 0n)))
+    expect(top.rows[0]!.share).toBeCloseTo(Number(top.rows[0]!.octets) / Number(top.total.octets), 9)
+  })
+
+  it('filter by address, prefix, port and exporter', async () => {
+    const filters = {
+      'source-address': ['10.0.1.0/24', '10.0.2.1'],
+      'destination-address': ['2001:db8::1/128', '2001:db8::2'],
+      'service-port': [443, 53],
+      exporter: ['acme/c1/192.0.2.1'],
+    }
+    const rows = flows.filter(
+      row =>
+        exactly(row) &&
+        row.tenant_id === 'acme' &&
+        row.exporter === '192.0.2.1' &&
+        [443, 53].includes(read['service-port']!(row) as number) &&
+        /^10\.0\.1\.|^10\.0\.2\.1$/.test(address(row.source_address)) &&
+        /::[12]$/.test(address(row.destination_address)),
+    )
+    expect(rows.length).toBeGreaterThan(10)
+    const top = await readTopFlows(store, { ...range, tenants: ['acme', 'zeta'], by: ['source-address'], filters })
+    expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(meant(rows, ['source-address']))
+  })
+
+  it('see only the tenants they are given', async () => {
+    const by = ['tenant'] as const
+    const names = async (tenants: readonly string[] | typeof allTenants) =>
+      (await readTopFlows(store, { ...range, tenants, by })).rows.map(row => row.key.tenant)
+    expect(await names(['zeta'])).toEqual(['zeta'])
+    expect(await names([])).toEqual([])
+    expect(await names(["' OR 1=1 --"])).toEqual([])
+    expect((await names(allTenants)).sort()).toEqual(['acme', 'zeta'])
+    await expect(names(undefined as never)).rejects.toThrow(TypeError)
+  })
+
+  it('refuse what they do not know or would not end', async () => {
+    const query = { ...range, tenants: ['acme'], by: ['source-as'] as FlowDimension[] }
+    await expect(readTopFlows(store, query, { limit: 10_001 })).rejects.toMatchObject({ code: 'store-rejected' })
+    await expect(readTopFlows(store, { ...query, by: [] })).rejects.toMatchObject({ code: 'store-rejected' })
+    await expect(readTopFlows(store, { ...query, by: ['x; DROP TABLE flows' as never] })).rejects.toMatchObject({
+      code: 'store-rejected',
+    })
+    const filters = { 'source-address': ['10.0.0.0/33'] }
+    await expect(readTopFlows(store, { ...query, filters })).rejects.toThrow('10.0.0.0/33')
+    await expect(readTopFlows(store, { ...query, toMs: query.fromMs })).rejects.toMatchObject({
+      code: 'store-rejected',
+    })
+  })
+
+  it('draw one series of all traffic whose points add up to it', async () => {
+    const [series, ...others] = await readFlowSeries(store, { ...range, tenants: ['acme'], stepSeconds: 3_600 })
+    expect(others).toEqual([])
+    expect(series!.key).toBeNull()
+    const from = Math.floor(range.fromMs / 3_600_000) * 3_600_000
+    const to = Math.ceil(range.toMs / 3_600_000) * 3_600_000
+    const rows = flows.filter(
+      row => row.tenant_id === 'acme' && Number(row.received_at) >= from && Number(row.received_at) < to,
+    )
+    const octets = series!.points.reduce((sum, point) => sum + BigInt(point.octets), 0n)
+    expect(octets).toBe(rows.reduce((sum, row) => sum + (row.octets as bigint) * rate(row), 0n))
+    expect(series!.points[0]!.at).toBe(new Date(from).toISOString())
+    expect(series!.points[0]!.bitsPerSecond).toBeCloseTo((Number(series!.points[0]!.octets) * 8) / 3_600, 6)
+  })
+
+  it.each(['protocol', 'source-address', 'exporter'] as const)(
+    'split series by %s into the largest and the rest',
+    async by => {
+      const query = { ...range, tenants: ['acme', 'zeta'], by, stepSeconds: 3_600 }
+      const split = await readFlowSeries(store, query, { limit: 2 })
+      expect(split).toHaveLength(3)
+      expect(split[2]!.key).toBeNull()
+      const sum = (series: typeof split) =>
+        series.flatMap(one => one.points).reduce((total, point) => total + BigInt(point.octets), 0n)
+      const [all] = await readFlowSeries(store, { ...query, by: undefined as never })
+      if (by !== 'source-address') expect(sum(split)).toBe(sum([all!]))
+      const whole = await readFlowSeries(store, query, { limit: 100 })
+      expect(sum(split)).toBe(sum(whole))
+      const largest = whole.sort((a, b) => Number(sum([b]) - sum([a]))).slice(0, 2)
+      expect(new Set(split.slice(0, 2).map(one => one.key))).toEqual(new Set(largest.map(one => one.key)))
+    },
+  )
+})
