@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/flows_raw.proto.
  */
 export const file_weir_v1_flows_raw: GenFile = /*@__PURE__*/
-  fileDesc("Chd3ZWlyL3YxL2Zsb3dzX3Jhdy5wcm90bxIHd2Vpci52MSK6AQoORmxvd3NSYXdSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhQKDGNvbGxlY3Rvcl9pZBgCIAEoCRITCgtwcm9kdWNlcl9pZBgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoBBInCgViYXRjaBgFIAEoCzIWLndlaXIudjEuRGF0YWdyYW1CYXRjaEgAEicKCWhlYXJ0YmVhdBgGIAEoCzISLndlaXIudjEuSGVhcnRiZWF0SABCBgoEYm9keSLeAQoNRGF0YWdyYW1CYXRjaBIYChBleHBvcnRlcl9hZGRyZXNzGAEgASgMEhYKDmxpc3RlbmluZ19wb3J0GAIgASgNEhkKEWZpcnN0X3JlY2VpdmVkX3VzGAMgASgDEhoKEnJlY2VpdmVkX29mZnNldF91cxgEIAMoDRITCgtzb3VyY2VfcG9ydBgFIAMoDRIOCgZsZW5ndGgYBiADKA0SDwoHcGF5bG9hZBgHIAEoDBIUCgxrZXJuZWxfZHJvcHMYCCABKAQSGAoQcmF0ZV9saW1pdF9kcm9wcxgJIAEoBGIGcHJvdG8z", [file_weir_v1_common]);
+  fileDesc("Chd3ZWlyL3YxL2Zsb3dzX3Jhdy5wcm90bxIHd2Vpci52MSK6AQoORmxvd3NSYXdSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhQKDGNvbGxlY3Rvcl9pZBgCIAEoCRITCgtwcm9kdWNlcl9pZBgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoBBInCgViYXRjaBgFIAEoCzIWLndlaXIudjEuRGF0YWdyYW1CYXRjaEgAEicKCWhlYXJ0YmVhdBgGIAEoCzISLndlaXIudjEuSGVhcnRiZWF0SABCBgoEYm9keSL0AQoNRGF0YWdyYW1CYXRjaBIYChBleHBvcnRlcl9hZGRyZXNzGAEgASgMEhYKDmxpc3RlbmluZ19wb3J0GAIgASgNEhkKEWZpcnN0X3JlY2VpdmVkX3VzGAMgASgDEhoKEnJlY2VpdmVkX29mZnNldF91cxgEIAMoDRITCgtzb3VyY2VfcG9ydBgFIAMoDRIOCgZsZW5ndGgYBiADKA0SDwoHcGF5bG9hZBgHIAEoDBIUCgxrZXJuZWxfZHJvcHMYCCABKAQSGAoQcmF0ZV9saW1pdF9kcm9wcxgJIAEoBBIUCgxidWZmZXJfZHJvcHMYCiABKARiBnByb3RvMw", [file_weir_v1_common]);
 
 /**
  * A record of weir.flows.raw.v1, keyed tenant/collector/exporter. The collector parses nothing: a decoder fix can be
@@ -122,7 +122,7 @@ export type DatagramBatch = Message<"weir.v1.DatagramBatch"> & {
   payload: Uint8Array;
 
   /**
-   * Datagrams the kernel dropped at this listening port since this producer's last batch or heartbeat for it.
+   * Datagrams the kernel dropped at this listening port since this producer's last batch from it, of whatever exporter.
    *
    * @generated from field: uint64 kernel_drops = 8;
    */
@@ -134,6 +134,14 @@ export type DatagramBatch = Message<"weir.v1.DatagramBatch"> & {
    * @generated from field: uint64 rate_limit_drops = 9;
    */
   rateLimitDrops: bigint;
+
+  /**
+   * Datagrams of this exporter dropped since its last batch because the collector waited for the bus and its buffer was
+   * full.
+   *
+   * @generated from field: uint64 buffer_drops = 10;
+   */
+  bufferDrops: bigint;
 };
 
 /**
