@@ -20,13 +20,15 @@ export interface ExporterDecoder {
 }
 
 export interface DatagramOutcome {
-  /** Data records appended to the columns. */
+  /** Data records and sFlow flow samples appended to the columns; the reverse halves of biflows are not counted. */
   records: number
   optionsRecords: number
   /** Data sets or records held because their template has not come yet. */
   held: number
   /** Empty when all of the datagram parsed. Reused by the next call. */
   errors: readonly DecodeError[]
+  /** The same datagram came before; nothing was appended. */
+  duplicate: boolean
 }
 
 /** A parse error is a value: closed code, byte offset in the datagram, and the path to it. */
@@ -42,9 +44,36 @@ export interface ExporterCounters {
   records: number
   optionsRecords: number
   errorsByCode: ReadonlyMap<string, number>
-  /** Sequence units (flows, packets or samples, by protocol) that never came; and datagrams that came late or twice. */
+  /**
+   * Sequence units that never came, each protocol in its own (flows v5, datagrams v9 and sFlow, data records IPFIX), and
+   * datagrams that came late. What came late after all is no longer lost.
+   */
   sequenceLost: number
   sequenceReordered: number
+  /** Datagrams that came twice, and restarts of the exporter, after which numbers begin anew. */
+  sequenceDuplicates: number
+  sequenceRestarts: number
+  /** sFlow samples that the agent took but that never came. */
+  samplesLost: number
   templatesKnown: number
+  /** Templates whose id came again with another layout, and those let go because of a bound. */
+  templatesRedefined: number
+  templatesEvicted: number
+  /** Data sets held for their template now, and those dropped because it never came. */
   heldDatagrams: number
+  heldDropped: number
+  /** sFlow counter samples, and packets reported as discarded; neither is a flow. */
+  counterSamples: number
+  discardedPackets: number
+  /** NetFlow v9 datagrams whose header counts other than the records they hold. */
+  countMismatches: number
+  /** Records whose end lay before their start, lasted absurdly long or lay absurdly far back. */
+  timesClamped: number
+  /** Records with sampling in use at a rate that nobody told. */
+  unscaledRecords: number
+  /** Reverse halves of biflows, appended beside `records`. */
+  reverseRecords: number
+  /** The exporter's clock less arrival, of the newest datagram with a clock; and datagrams moved because of it. */
+  clockSkewMs: number
+  clockSkewedDatagrams: number
 }

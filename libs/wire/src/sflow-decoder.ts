@@ -1,0 +1,468 @@
+import { isZero } from './byte-view.ts'
+import type { DecodeErrorCode } from './decode-errors.ts'
+import { noteAgentUptime } from './domain-session.ts'
+import type { ExporterState, SflowAgent } from './exporter-state.ts'
+import { column, type FlowColumns } from './flow-columns.ts'
+import { readEthernetFrame, readIpPacket, readMpls } from './packet-headers.ts'
+import { maskOf } from './record-plan.ts'
+
+/** `FlowColumns.version` of sFlow v5. */
+export const sflowVersion = 105
+
+const sourcesMax = 4_096
+const sampleGapMax = 1_000_000
+const pathSegmentsMax = 64
+
+const filled = new Set<number>([
+  column.startMs,
+  column.endMs,
+  column.octets,
+  column.packets,
+  column.samplingRate,
+  column.version,
+  column.observationDomain,
+  column.sourceAddress,
+  column.destinationAddress,
+  column.nextHop,
+  column.sourcePort,
+  column.destinationPort,
+  column.protocol,
+  column.tcpFlags,
+  column.tos,
+  column.inputInterface,
+  column.outputInterface,
+  column.sourceAs,
+  column.destinationAs,
+  column.sourceMask,
+  column.destinationMask,
+  column.vlan,
+  column.direction,
+  column.postVlan,
+  column.customerVlan,
+  column.sourceMac,
+  column.destinationMac,
+  column.mplsTopLabel,
+  column.icmpTypeCode,
+  column.postNatSourceAddress,
+  column.postNatDestinationAddress,
+  column.postNatSourcePort,
+  column.postNatDestinationPort,
+  column.forwardingStatus,
+  column.bgpNextHop,
+])
+const filledLow = maskOf(filled, 0)
+const filledHigh = maskOf(filled, 32)
+
+/**
+ * sFlow version 5 (sflow.org/sflow_version_5.txt): one row a flow sample, with the sampled packet's headers and what the
+ * extended records say. Counter samples and discarded packets (sflow_drops.txt) are counted; `readSflow` gives their fields.
+ *
+ *     datagram  version(4)=5 agent(type(4) address(4|16)) subAgent(4) sequence(4) uptime(4) count(4) samples
+ *     sample    enterprise and format(4) length(4) body
+ *
+ * @returns false for a datagram that came twice
+ */
+export function decodeSflow(state: ExporterState, view: DataView, at: number, end: number, out: FlowColumns): boolean {
+  const { errors, context, options } = state
+  if (end - at < 28) {
+    errors.add('datagram-too-short', 0, 'in sflow5')
+    return true
+  }
+  const addressType = view.getUint32(at + 4)
+  if (addressType !== 1 && addressType !== 2) {
+    errors.add('agent-address-invalid', 4, 'in sflow5')
+    return true
+  }
+  const header = at + 8 + (addressType === 1 ? 4 : 16)
+  if (header + 16 > end) {
+    errors.add('datagram-too-short', 0, 'in sflow5')
+    return true
+  }
+  const subAgent = view.getUint32(header)
+  const sequence = view.getUint32(header + 4)
+  const uptimeMs = view.getUint32(header + 8)
+  const agent = state.agent(agentKey(view, at + 8, header, subAgent))
+  const tail = view.getUint32(end - 4) ^ (end - at)
+  const restarted = noteAgentUptime(agent, uptimeMs)
+  if (restarted) agent.samples.clear()
+  const arrival = agent.datagrams.observe(sequence, (tail ^ Math.imul(uptimeMs, 31)) >>> 0, restarted)
+  if (arrival === 'duplicate' && options.duplicates === 'drop') return false
+  agent.datagrams.advance(sequence, 1, arrival)
+
+  context.version = sflowVersion
+  context.observationDomain = subAgent
+  const count = view.getUint32(header + 12)
+  let position = header + 16
+  let sample = 0
+  for (; sample < count && position + 8 <= end; sample++) {
+    const format = view.getUint32(position)
+    const length = view.getUint32(position + 4)
+    const body = position + 8
+    if (length > end - body) {
+      // A counter sample is kept as far as it goes: some agents count 4 octets too many (gopacket's packet 11).
+      if (format === 2 || format === 4) decodeSample(state, agent, view, format, body, end, out)
+      break
+    }
+    if (!decodeSample(state, agent, view, format, body, body + length, out)) {
+      fault(state, 'sample-length-invalid', position, `in sflow5: in sample ${sample}`)
+    }
+    position = body + length
+  }
+  if (sample < count) fault(state, 'datagram-truncated', position, `in sflow5: in sample ${sample}`)
+  else if (position < end && !isZero(view, position, end)) fault(state, 'trailing-bytes', position, 'in sflow5')
+  return true
+}
+
+function fault(state: ExporterState, code: DecodeErrorCode, at: number, context: string): void {
+  state.errors.add(code, at - state.base, context)
+}
+
+let keyedHigh = -1
+let keyedLow = -1
+let keyedSub = -1
+let keyed = ''
+
+/** Agents are few and their datagrams come in runs: the key's text is made again only when the agent changes. */
+function agentKey(view: DataView, at: number, end: number, subAgent: number): string {
+  if (end - at === 4) {
+    const address = view.getUint32(at)
+    if (address !== keyedLow || keyedHigh !== 0 || subAgent !== keyedSub) {
+      keyedHigh = 0
+      keyedLow = address
+      keyedSub = subAgent
+      keyed = `${address}/${subAgent}`
+    }
+    return keyed
+  }
+  let text = ''
+  for (let position = at; position < end; position += 4) text += `${view.getUint32(position).toString(16)}:`
+  return `${text}/${subAgent}`
+}
+
+/** @returns false when the sample is too short for its format */
+function decodeSample(
+  state: ExporterState,
+  agent: SflowAgent,
+  view: DataView,
+  format: number,
+  at: number,
+  end: number,
+  out: FlowColumns,
+): boolean {
+  switch (format) {
+    case 1:
+      if (end - at < 32) return false
+      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 4), 0)
+      flowSample(state, view, at, end, false, out)
+      return true
+    case 3:
+      if (end - at < 44) return false
+      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 8), 0)
+      flowSample(state, view, at, end, true, out)
+      return true
+    case 2:
+      if (end - at < 12) return false
+      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 4), 1)
+      state.counterSamples++
+      return true
+    case 4:
+      if (end - at < 16) return false
+      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 8), 1)
+      state.counterSamples++
+      return true
+    case 5:
+      state.discardedPackets++
+      return true
+    default:
+      // Another enterprise's sample: its length says where it ends, which is all that is needed.
+      return true
+  }
+}
+
+/** Gaps in a data source's own numbers: samples the agent took and that never came. */
+function noteSample(state: ExporterState, agent: SflowAgent, sequence: number, source: number, kind: 0 | 1): void {
+  const key = source * 2 + kind
+  const expected = agent.samples.get(key)
+  if (expected === undefined && agent.samples.size >= sourcesMax) agent.samples.clear()
+  if (expected !== undefined) {
+    const distance = (sequence - expected) | 0
+    if (distance > 0 && distance < sampleGapMax) state.samplesLost += distance
+    // One that came late leaves the newest number standing.
+    else if (distance < 0 && distance > -sampleGapMax && distance > -1_000) return
+  }
+  agent.samples.set(key, (sequence + 1) >>> 0)
+}
+
+/**
+ *     flow sample  sequence(4) source(4) rate(4) pool(4) drops(4) input(4) output(4) count(4) records
+ *     expanded     sequence(4) sourceType(4) source(4) rate(4) pool(4) drops(4) inputFormat(4) input(4)
+ *                  outputFormat(4) output(4) count(4) records
+ */
+function flowSample(
+  state: ExporterState,
+  view: DataView,
+  at: number,
+  end: number,
+  expanded: boolean,
+  out: FlowColumns,
+): void {
+  out.reserve(1)
+  const row = out.length
+  const { context } = state
+  const fields = at + (expanded ? 12 : 8)
+  const source = expanded ? view.getUint32(at + 8) : view.getUint32(at + 4) & 0x00ff_ffff
+  const sourceType = expanded ? view.getUint32(at + 4) : view.getUint8(at + 4)
+  const rate = view.getUint32(fields)
+  out.startMs[row] = context.receivedMs
+  out.endMs[row] = context.receivedMs
+  out.version[row] = sflowVersion
+  out.observationDomain[row] = context.observationDomain
+  out.samplingRate[row] = rate
+  if (rate === 0) state.unscaledRecords++
+  out.packetsWords[2 * row] = 1
+  const input = view.getUint32(fields + (expanded ? 16 : 12))
+  const output = view.getUint32(fields + (expanded ? 24 : 16))
+  const inputFormat = expanded ? view.getUint32(fields + 12) : input >>> 30
+  const outputFormat = expanded ? view.getUint32(fields + 20) : output >>> 30
+  out.inputInterface[row] = interfaceOf(inputFormat, input, expanded)
+  out.outputInterface[row] = interfaceOf(outputFormat, output, expanded)
+  if (outputFormat === 1) out.forwardingStatus[row] = droppedStatus(expanded ? output : output & 0x3fff_ffff)
+  if (sourceType === 0 && source !== 0) {
+    if (source === out.inputInterface[row]) out.direction[row] = 0
+    else if (source === out.outputInterface[row]) out.direction[row] = 1
+  }
+  flowRecords(state, view, fields + (expanded ? 28 : 20), end, out, row)
+  out.append(1, filledLow, filledHigh)
+  state.records++
+}
+
+/** Format 0 is an ifIndex; 0x3fffffff there is the device itself. Discards and multiple outputs have no index (F25). */
+function interfaceOf(format: number, value: number, expanded: boolean): number {
+  if (format !== 0) return 0
+  return value === 0x3fff_ffff || (expanded && value === 0xffff_ffff) ? 0 : value
+}
+
+/** sFlow's reasons for a discard as forwardingStatus (RFC 7270 §4.12); ICMP unreachable codes are below 256. */
+function droppedStatus(reason: number): number {
+  switch (reason) {
+    case 0:
+    case 1:
+      return 131
+    case 257:
+      return 137
+    case 258:
+      return 129
+    case 260:
+      return 139
+    case 261:
+      return 138
+    case 262:
+      return 133
+    default:
+      return 128
+  }
+}
+
+function flowRecords(
+  state: ExporterState,
+  view: DataView,
+  at: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+): void {
+  const count = view.getUint32(at)
+  let position = at + 4
+  for (let record = 0; record < count; record++) {
+    const body = position + 8
+    const length = body <= end ? view.getUint32(position + 4) : 0
+    if (body > end || length > end - body) {
+      fault(state, 'sample-truncated', position, `in sflow5: in flow record ${record}`)
+      return
+    }
+    const format = view.getUint32(position)
+    if (!flowRecord(state, view, format, body, body + length, out, row)) {
+      fault(state, 'flow-record-invalid', position, `in sflow5: in flow record ${record} of format ${format}`)
+    }
+    position = Math.min(body + ((length + 3) & ~3), end)
+  }
+}
+
+/** @returns false when the record is too short for its format or holds an impossible count */
+function flowRecord(
+  state: ExporterState,
+  view: DataView,
+  format: number,
+  at: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+): boolean {
+  const length = end - at
+  switch (format) {
+    case 1:
+      return sampledHeader(state, view, at, end, out, row)
+    case 2:
+      // Its length is none to count: agents write 16 there, and no collector takes it.
+      if (length < 24) return false
+      for (let word = 0; word < 3; word++) {
+        out.sourceMacWords[3 * row + word] = view.getUint16(at + 4 + 2 * word, true)
+        out.destinationMacWords[3 * row + word] = view.getUint16(at + 12 + 2 * word, true)
+      }
+      return true
+    case 3:
+      if (length < 32) return false
+      setOctets(out, row, view.getUint32(at))
+      setIpv4(view, at + 8, out.sourceAddressWords, row)
+      setIpv4(view, at + 12, out.destinationAddressWords, row)
+      sampledTransport(view, at + 4, at + 16, out, row)
+      return true
+    case 4:
+      if (length < 56) return false
+      setOctets(out, row, view.getUint32(at))
+      setIpv6(view, at + 8, out.sourceAddressWords, row)
+      setIpv6(view, at + 24, out.destinationAddressWords, row)
+      sampledTransport(view, at + 4, at + 40, out, row)
+      return true
+    case 1_001:
+      if (length < 16) return false
+      out.vlan[row] = view.getUint32(at)
+      out.postVlan[row] = view.getUint32(at + 8)
+      return true
+    case 1_002:
+      return extendedRouter(view, at, end, out, row)
+    case 1_003:
+      return extendedGateway(view, at, end, out, row)
+    case 1_007: {
+      const next = setAddress(view, at, end, out.postNatSourceAddressWords, row)
+      return next >= 0 && setAddress(view, next, end, out.postNatDestinationAddressWords, row) >= 0
+    }
+    case 1_020:
+      if (length < 8) return false
+      out.postNatSourcePort[row] = view.getUint32(at)
+      out.postNatDestinationPort[row] = view.getUint32(at + 4)
+      return true
+    default:
+      return true
+  }
+}
+
+/** protocol(4) frameLength(4) stripped(4) headerLength(4) header */
+function sampledHeader(
+  state: ExporterState,
+  view: DataView,
+  at: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+): boolean {
+  if (end - at < 16) return false
+  const headerLength = view.getUint32(at + 12)
+  out.octetsWords[2 * row] = view.getUint32(at + 4)
+  const header = at + 16
+  if (headerLength > end - header) return false
+  const headerEnd = header + headerLength
+  const inner = state.options.innerPackets
+  switch (view.getUint32(at)) {
+    case 1:
+      readEthernetFrame(view, header, headerEnd, out, row, inner)
+      break
+    case 7:
+      if (headerLength >= 2) readPpp(view, header, headerEnd, out, row, inner)
+      break
+    case 11:
+    case 12:
+      readIpPacket(view, header, headerEnd, out, row, inner)
+      break
+    case 13:
+      readMpls(view, header, headerEnd, out, row, inner)
+      break
+    case 14:
+      if (headerLength >= 4) readPpp(view, header + 2, headerEnd, out, row, inner)
+      break
+    default:
+  }
+  return true
+}
+
+function readPpp(view: DataView, at: number, end: number, out: FlowColumns, row: number, inner: boolean): void {
+  const protocol = view.getUint16(at)
+  if (protocol === 0x0021 || protocol === 0x0057) readIpPacket(view, at + 2, end, out, row, inner)
+}
+
+/** A sampled header's frame length stands over the length that a parsed record repeats. */
+function setOctets(out: FlowColumns, row: number, length: number): void {
+  if (out.octetsWords[2 * row] === 0) out.octetsWords[2 * row] = length
+}
+
+/** Protocol at `protocolAt`; ports, TCP flags and ToS from `at`. */
+function sampledTransport(view: DataView, protocolAt: number, at: number, out: FlowColumns, row: number): void {
+  out.protocol[row] = view.getUint32(protocolAt)
+  out.sourcePort[row] = view.getUint32(at)
+  out.destinationPort[row] = view.getUint32(at + 4)
+  out.tcpFlags[row] = view.getUint32(at + 8)
+  out.tos[row] = view.getUint32(at + 12)
+}
+
+function setIpv4(view: DataView, at: number, words: Uint32Array, row: number): void {
+  words[4 * row] = 0
+  words[4 * row + 1] = 0
+  words[4 * row + 2] = 0xffff_0000
+  words[4 * row + 3] = view.getUint32(at, true)
+}
+
+function setIpv6(view: DataView, at: number, words: Uint32Array, row: number): void {
+  for (let word = 0; word < 4; word++) words[4 * row + word] = view.getUint32(at + 4 * word, true)
+}
+
+/** type(4) address(4|16|0). @returns the position after it, or -1 */
+function setAddress(view: DataView, at: number, end: number, words: Uint32Array, row: number): number {
+  if (at + 4 > end) return -1
+  const type = view.getUint32(at)
+  if (type === 0) return at + 4
+  if (type === 1 && at + 8 <= end) {
+    setIpv4(view, at + 4, words, row)
+    return at + 8
+  }
+  if (type === 2 && at + 20 <= end) {
+    setIpv6(view, at + 4, words, row)
+    return at + 20
+  }
+  return -1
+}
+
+/** nextHop sourceMask(4) destinationMask(4) */
+function extendedRouter(view: DataView, at: number, end: number, out: FlowColumns, row: number): boolean {
+  const position = setAddress(view, at, end, out.nextHopWords, row)
+  if (position < 0 || position + 8 > end) return false
+  out.sourceMask[row] = view.getUint32(position)
+  out.destinationMask[row] = view.getUint32(position + 4)
+  return true
+}
+
+/**
+ * nextHop as(4) sourceAs(4) sourcePeerAs(4) path(count(4) segments(type(4) count(4) as…)) communities(count(4) …)
+ * localPreference(4). Counts are checked against what is there before anything is walked (F24).
+ */
+function extendedGateway(view: DataView, at: number, end: number, out: FlowColumns, row: number): boolean {
+  let position = setAddress(view, at, end, out.bgpNextHopWords, row)
+  if (position < 0 || position + 16 > end) return false
+  const own = view.getUint32(position)
+  const sourceAs = view.getUint32(position + 4)
+  const segments = view.getUint32(position + 12)
+  if (segments > pathSegmentsMax) return false
+  position += 16
+  let destinationAs = 0
+  for (let segment = 0; segment < segments; segment++) {
+    if (position + 8 > end) return false
+    const count = view.getUint32(position + 4)
+    if (count > (end - position - 8) / 4) return false
+    position += 8 + 4 * count
+    if (count > 0) destinationAs = view.getUint32(position - 4)
+  }
+  // The agent's own network is written as no AS at all.
+  out.sourceAs[row] = sourceAs === 0 ? own : sourceAs
+  out.destinationAs[row] = destinationAs === 0 ? own : destinationAs
+  if (position + 4 > end) return false
+  return view.getUint32(position) <= (end - position - 4) / 4
+}

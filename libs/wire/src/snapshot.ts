@@ -1,0 +1,144 @@
+import type { DatagramContext } from './datagram-context.ts'
+import { createSession, sessionKey } from './domain-session.ts'
+import type { ExporterState } from './exporter-state.ts'
+import { type SequenceState, SequenceTracker } from './sequence.ts'
+import { makeTemplate, type Template, type TemplateField } from './template.ts'
+
+/** Format of the snapshot; another number is not read, and the decoder begins afresh. */
+const format = 1
+
+interface TemplateSnapshot {
+  key: number
+  id: number
+  scope: number
+  options: boolean
+  /** enterprise, element, length, … */
+  fields: number[]
+  previous: string
+  changedMs: number
+  flipFlops: number
+}
+
+interface SessionSnapshot {
+  ordinal: number
+  port: number
+  version: number
+  domain: number
+  sequence: SequenceState
+  samplers: [number, number][]
+  interfaces: [number, number][]
+  device: number | null
+  uptimeMs: number
+  exportedSeconds: number
+  skewed: boolean
+  systemInitMs: number
+}
+
+interface DecoderSnapshot {
+  format: number
+  sessionsMade: number
+  sessions: SessionSnapshot[]
+  templates: TemplateSnapshot[]
+  oldTemplates: number
+  held: { templateKey: number; sessionKey: number; context: DatagramContext; octets: string }[]
+  agents: { key: string; sequence: SequenceState; uptimeMs: number; samples: [number, number][] }[]
+}
+
+/** Plain JSON, in an order that only the state decides: the same state gives the same text. */
+export function snapshotOf(state: ExporterState): unknown {
+  const { old, all } = state.templates.entries()
+  const snapshot: DecoderSnapshot = {
+    format,
+    sessionsMade: state.sessionsMade,
+    sessions: [...state.sessions.values()].map(session => ({
+      ordinal: session.ordinal,
+      port: session.sourcePort,
+      version: session.version,
+      domain: session.domain,
+      sequence: copyOf(session.sequence.state),
+      samplers: [...session.sampling.samplers],
+      interfaces: [...session.sampling.interfaces],
+      device: session.sampling.device ?? null,
+      uptimeMs: session.uptimeMs,
+      exportedSeconds: session.exportedSeconds,
+      skewed: session.skewed,
+      systemInitMs: session.systemInitMs,
+    })),
+    templates: all.map(([key, template]) => ({
+      key,
+      id: template.id,
+      scope: template.scopeCount,
+      options: template.options,
+      fields: template.fields.flatMap(({ enterprise, element, length }) => [enterprise, element, length]),
+      previous: template.previousLayout,
+      changedMs: template.changedMs,
+      flipFlops: template.flipFlops,
+    })),
+    oldTemplates: old,
+    held: state.held.all().map(({ templateKey, sessionKey: key, context, octets }) => ({
+      templateKey,
+      sessionKey: key,
+      context: { ...context },
+      octets: Buffer.from(octets).toString('base64'),
+    })),
+    agents: [...state.agents].map(([key, agent]) => ({
+      key,
+      sequence: copyOf(agent.datagrams.state),
+      uptimeMs: agent.uptimeMs,
+      samples: [...agent.samples],
+    })),
+  }
+  return snapshot
+}
+
+/** Takes a snapshot back; counters begin at 0. What is no snapshot of this format leaves the state empty. */
+export function restoreState(state: ExporterState, from: unknown): void {
+  const snapshot = from as Partial<DecoderSnapshot> | null
+  if (snapshot === null || typeof snapshot !== 'object' || snapshot.format !== format) return
+  const { sessions = [], templates = [], held = [], agents = [] } = snapshot
+  state.sessionsMade = snapshot.sessionsMade ?? 0
+  for (const one of sessions) {
+    const session = createSession(one.ordinal, one.port, one.version, one.domain)
+    session.sequence = new SequenceTracker(copyOf(one.sequence))
+    session.sampling.restore(one.samplers, one.interfaces, one.device)
+    session.uptimeMs = one.uptimeMs
+    session.exportedSeconds = one.exportedSeconds
+    session.skewed = one.skewed
+    session.systemInitMs = one.systemInitMs
+    state.sessions.set(sessionKey(one.port, one.version, one.domain), session)
+  }
+  const restored = templates.map((one): [number, Template] | undefined => {
+    const fields: TemplateField[] = []
+    for (let at = 0; at + 2 < one.fields.length; at += 3) {
+      fields.push({ enterprise: one.fields[at]!, element: one.fields[at + 1]!, length: one.fields[at + 2]! })
+    }
+    const template = makeTemplate(one.id, one.options, one.scope, fields, {
+      fieldsMax: state.options.templateFieldsMax,
+      recordLengthMax: 65_535,
+    })
+    if (typeof template === 'string') return undefined
+    template.previousLayout = one.previous
+    template.changedMs = one.changedMs
+    template.flipFlops = one.flipFlops
+    return [one.key, template]
+  })
+  state.templates.restore(
+    restored.filter(entry => entry !== undefined),
+    snapshot.oldTemplates ?? 0,
+  )
+  for (const one of held) {
+    const octets = new Uint8Array(Buffer.from(one.octets, 'base64'))
+    state.held.add({ templateKey: one.templateKey, sessionKey: one.sessionKey, context: { ...one.context }, octets })
+  }
+  for (const one of agents) {
+    state.agents.set(one.key, {
+      datagrams: new SequenceTracker(copyOf(one.sequence)),
+      uptimeMs: one.uptimeMs,
+      samples: new Map(one.samples),
+    })
+  }
+}
+
+function copyOf(sequence: SequenceState): SequenceState {
+  return { ...sequence, recent: [...sequence.recent], gaps: sequence.gaps.map(([from, to]) => [from, to]) }
+}
