@@ -138,8 +138,9 @@ export class LiveHub {
         ...(resumeRefused === undefined ? {} : { resumeRefused }),
       }),
     )
-    if (snapshot) session.sendSnapshot(snapshot.message)
+    if (snapshot) session.send(snapshot.message)
     session.flush({ ms: nowMs, deltasUpTo: this.#ring.last, ping: undefined, tiles: true })
+    session.caughtUp()
   }
 
   #whyNoResume(group: StreamGroup, hello: Hello): string | undefined {

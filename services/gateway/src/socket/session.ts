@@ -32,8 +32,8 @@ export class Session {
   #closingSinceMs: number | undefined
   #secondStartedMs = 0
   #messagesThisSecond = 0
-  /** A snapshot may be larger than the budget; until it has gone, the budget is larger by it. */
-  #snapshotBytes = 0
+  /** A snapshot or a long resume may be larger than the budget; until it has gone, the budget is larger by it. */
+  #catchUpBytes = 0
 
   constructor(options: {
     principal: Principal
@@ -76,9 +76,9 @@ export class Session {
     this.#counters.messagesSent.add(message.type)
   }
 
-  sendSnapshot(message: SharedMessage): void {
-    this.#snapshotBytes = message.json.length
-    this.send(message)
+  /** What is queued now brought the client up to date and does not count as its being slow. */
+  caughtUp(): void {
+    this.#catchUpBytes = this.transport.bufferedBytes
   }
 
   /** Sends what the client does not have yet: deltas, then tiles unless it lags, then a ping when one is due. */
@@ -99,8 +99,8 @@ export class Session {
       this.#counters.messagesSent.add('ping')
     }
     if (chunks.length === 0) return
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-    if (this.transport.bufferedBytes + bytes > this.#budgetBytes()) this.close(liveCloseCodes.slow, 'slow', now.ms)
+    // Judged by what it left lying before, so that one large batch does not make anyone slow.
+    if (this.transport.bufferedBytes > this.#budgetBytes()) this.close(liveCloseCodes.slow, 'slow', now.ms)
     else this.#write(chunks)
   }
 
@@ -144,8 +144,8 @@ export class Session {
   }
 
   #budgetBytes(): number {
-    if (this.#snapshotBytes > 0 && this.transport.bufferedBytes < this.#config.conflateBytes) this.#snapshotBytes = 0
-    return this.#config.queueBytesMax + this.#snapshotBytes
+    if (this.#catchUpBytes > 0 && this.transport.bufferedBytes < this.#config.conflateBytes) this.#catchUpBytes = 0
+    return this.#config.queueBytesMax + this.#catchUpBytes
   }
 
   #write(chunks: readonly Buffer[]): void {
