@@ -40,7 +40,10 @@ const rollup: SampleRow[] = flows.map(row => ({
   source_as: row.source_as!,
   octets: (row.octets as bigint) * rate(row),
   packets: (row.packets as bigint) * rate(row),
+  octets_exported: row.octets as bigint,
+  packets_exported: row.packets as bigint,
   records: 1n,
+  unscaled_records: row.sampling_rate === 0 ? 1n : 0n,
 }))
 
 describe('flow queries', () => {
@@ -77,18 +80,27 @@ describe('flow queries', () => {
 
   /** The ranking worked out here, from the same rows. */
   function meant(rows: readonly SampleRow[], by: readonly FlowDimension[]) {
-    const groups = new Map<string, { key: object; octets: bigint; packets: bigint; records: bigint }>()
+    const groups = new Map<string, { key: object; sums: Record<string, bigint> }>()
     for (const row of rows) {
       const key = Object.fromEntries(by.map(dimension => [dimension, read[dimension]!(row)]))
-      const group = groups.get(JSON.stringify(key)) ?? { key, octets: 0n, packets: 0n, records: 0n }
-      group.octets += (row.octets as bigint) * rate(row)
-      group.packets += (row.packets as bigint) * rate(row)
-      group.records += 1n
+      const group = groups.get(JSON.stringify(key)) ?? { key, sums: {} }
+      const values = {
+        octets: (row.octets as bigint) * rate(row),
+        packets: (row.packets as bigint) * rate(row),
+        records: 1n,
+        octetsExported: row.octets as bigint,
+        packetsExported: row.packets as bigint,
+        unscaledRecords: row.sampling_rate === 0 ? 1n : 0n,
+      }
+      for (const [name, value] of Object.entries(values)) group.sums[name] = (group.sums[name] ?? 0n) + value
       groups.set(JSON.stringify(key), group)
     }
     return [...groups.values()]
-      .sort((a, b) => Number(b.octets - a.octets))
-      .map(group => ({ ...group, octets: `${group.octets}`, packets: `${group.packets}`, records: `${group.records}` }))
+      .sort((a, b) => Number(b.sums.octets! - a.sums.octets!))
+      .map(({ key, sums }) => {
+        const texts = Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, String(value)]))
+        return { key, octets: '', ...texts }
+      })
   }
 
   const cases: readonly (readonly [readonly FlowDimension[], 'rollup' | 'raw'])[] = [
@@ -106,6 +118,8 @@ describe('flow queries', () => {
     expect(top.source).toBe(source)
     expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(expected.slice(0, 7))
     expect(top.total.octets).toBe(String(expected.reduce((sum, row) => sum + BigInt(row.octets), 0n)))
+    expect(BigInt(top.total.octetsExported)).toBe(rows.reduce((sum, row) => sum + (row.octets as bigint), 0n))
+    expect(top.rowsRead).toBeGreaterThan(0)
     expect(top.rows[0]!.share).toBeCloseTo(Number(top.rows[0]!.octets) / Number(top.total.octets), 9)
   })
 

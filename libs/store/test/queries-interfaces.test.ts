@@ -40,7 +40,7 @@ describe('interface queries', () => {
 
   it.each([300, 1_800, 3_600, 86_400])('draw rates over the time observed, in steps of %d s', async stepSeconds => {
     const [series, none] = await readInterfaceSeries(store, { ...query, stepSeconds })
-    expect(none).toEqual({ interfaceId: 'r1/none', stepSeconds, points: [] })
+    expect(none).toEqual({ interfaceId: 'r1/none', stepSeconds, points: [], rowsRead: 0 })
     const steps = new Map<number, SampleRow[]>()
     for (const row of rows) {
       const at = Math.floor(Number(row.window_start) / stepSeconds) * stepSeconds

@@ -26,6 +26,8 @@ export interface FlowSeries {
   key: string | number | null
   stepSeconds: number
   points: FlowPoint[]
+  /** Rows of the rollup, or raw flows, that the points are made of. */
+  rowsRead: number
 }
 
 /** Means over a step, scaled by the sampling rate. Steps without traffic are absent. */
@@ -69,17 +71,24 @@ export async function readFlowSeries(
   }
   const flows = flowRows(source, by, range, where)
   const key = by.length > 0 ? 'd0' : '0'
-  const rows = await store.query<{ rest: number; key: string | number; at: string; octets: string; packets: string }>(
+  const rows = await store.query<{
+    rest: number
+    key: string | number
+    at: string
+    octets: string
+    packets: string
+    rowsRead: string
+  }>(
     `WITH stepped AS (
-       SELECT ${key} AS k, intDiv(at, {step:UInt32}) * {step:UInt32} AS start, sum(octets) AS o, sum(packets) AS p
+       SELECT ${key} AS k, intDiv(at, {step:UInt32}) * {step:UInt32} AS start, sum(octets) AS o, sum(packets) AS p, count() AS c
        FROM (${flows.sql}) GROUP BY k, start
      ), largest AS (
        SELECT k FROM stepped GROUP BY k ORDER BY sum(o) DESC, k LIMIT {limit:UInt32}
      )
-     SELECT rest, ${by.length > 0 ? shownSql(query.by!, 's.kk') : '0'} AS key, s.start AS at, s.oo AS octets, s.pp AS packets
+     SELECT rest, ${by.length > 0 ? shownSql(query.by!, 's.kk') : '0'} AS key, s.start AS at, s.oo AS octets, s.pp AS packets, s.cc AS rowsRead
      FROM (
        SELECT if(k IN (SELECT k FROM largest), 0, 1) AS rest, if(rest = 1, defaultValueOfArgumentType(k), k) AS kk, start,
-              sum(o) AS oo, sum(p) AS pp
+              sum(o) AS oo, sum(p) AS pp, sum(c) AS cc
        FROM stepped GROUP BY rest, kk, start
      ) AS s ORDER BY rest, s.kk, s.start`,
     { ...flows.params, step: stepSeconds, limit },
@@ -90,9 +99,10 @@ export async function readFlowSeries(
     const name = `${row.rest}/${row.key}`
     let one = series.get(name)
     if (!one) {
-      one = { key: row.rest === 1 || by.length === 0 ? null : row.key, stepSeconds, points: [] }
+      one = { key: row.rest === 1 || by.length === 0 ? null : row.key, stepSeconds, points: [], rowsRead: 0 }
       series.set(name, one)
     }
+    one.rowsRead += Number(row.rowsRead)
     one.points.push({
       at: isoTime(Number(row.at)),
       bitsPerSecond: (Number(row.octets) * 8) / stepSeconds,

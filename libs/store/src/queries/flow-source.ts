@@ -5,7 +5,10 @@ import { allOf, type Predicate } from './tenant-scope.ts'
 import { segmentsOf, type TimeRange, type WindowContext } from './time-windows.ts'
 
 export interface FlowRowsSql {
-  /** A SELECT of the grouped dimensions as d0, d1, …, the window's start as `at`, and octets, packets, records. */
+  /**
+   * A SELECT of the grouped dimensions as d0, d1, …, the window's start as `at`, and octets, packets, octets_exported,
+   * packets_exported, records, unscaled_records.
+   */
   sql: string
   params: QueryParams
 }
@@ -33,7 +36,10 @@ export function flowRows(
       'toUnixTimestamp(f.received_at) AS at',
       'f.octets * greatest(f.sampling_rate, 1) AS octets',
       'f.packets * greatest(f.sampling_rate, 1) AS packets',
+      'f.octets AS octets_exported',
+      'f.packets AS packets_exported',
       'toUInt64(1) AS records',
+      'toUInt64(f.sampling_rate = 0) AS unscaled_records',
     ]
     return { sql: `SELECT ${columns.join(', ')} FROM flows AS f WHERE ${both.sql}`, params: both.params }
   }
@@ -46,7 +52,10 @@ export function flowRows(
       'toUnixTimestamp(f.window_start) AS at',
       'f.octets AS octets',
       'f.packets AS packets',
+      'f.octets_exported AS octets_exported',
+      'f.packets_exported AS packets_exported',
       'f.records AS records',
+      'f.unscaled_records AS unscaled_records',
     ]
     return (
       `SELECT ${columns.join(', ')} FROM flow_${segment.level} AS f WHERE ${where.sql} AND ` +

@@ -1,5 +1,5 @@
 export * from './alarm-history.ts'
-export { type FlowDimension, type FlowFilters, flowDimensions } from './flow-dimensions.ts'
+export { type FlowDimension, type FlowFilters, flowDimensions, flowSourceFor } from './flow-dimensions.ts'
 export * from './flow-series.ts'
 export * from './interface-percentile.ts'
 export * from './interface-series.ts'
@@ -8,5 +8,12 @@ export type { Page, PageRequest } from './page-cursor.ts'
 export { limitMax, type QueryLimits } from './query-limits.ts'
 export * from './stream-state.ts'
 export { allTenants, type TenantScope } from './tenant-scope.ts'
-export { chooseStepSeconds, type TimeRange, type WindowContext } from './time-windows.ts'
+export {
+  chooseStepSeconds,
+  type Level,
+  levelForStep,
+  segmentsOf,
+  type TimeRange,
+  type WindowContext,
+} from './time-windows.ts'
 export * from './top-flows.ts'

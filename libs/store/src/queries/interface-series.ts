@@ -21,6 +21,8 @@ export interface InterfaceSeries {
   interfaceId: string
   stepSeconds: number
   points: InterfacePoint[]
+  /** Rows of the rollup that the points are made of. */
+  rowsRead: number
 }
 
 /** One step of one interface. Rates are over the time observed; steps never observed are absent. */
@@ -64,6 +66,7 @@ interface Row {
   speed: string
   inMax: string
   outMax: string
+  rowsRead: string
 }
 
 const interfacesMax = 100
@@ -93,7 +96,7 @@ export async function readInterfaceSeries(
             sum(t.in_errors) AS inErrors, sum(t.out_errors) AS outErrors,
             sum(t.in_discards) AS inDiscards, sum(t.out_discards) AS outDiscards,
             sum(t.fcs_errors) AS fcsErrors, sum(t.observed_ms) AS observedMs, max(t.speed_bits_per_second) AS speed,
-            max(t.in_bits_per_second_max) AS inMax, max(t.out_bits_per_second_max) AS outMax
+            max(t.in_bits_per_second_max) AS inMax, max(t.out_bits_per_second_max) AS outMax, count() AS rowsRead
      FROM interface_${level} AS t
      WHERE ${where.sql} AND t.window_start >= toDateTime({from:UInt32}, 'UTC') AND t.window_start < toDateTime({to:UInt32}, 'UTC')
      GROUP BY interfaceId, at ORDER BY interfaceId, at`,
@@ -105,9 +108,18 @@ export async function readInterfaceSeries(
     },
     optionsOf(limits, rowsMax),
   )
-  const series = new Map(query.interfaceIds.map(id => [id, [] as InterfacePoint[]]))
-  for (const row of rows) series.get(row.interfaceId)?.push(pointOf(row, stepSeconds))
-  return [...series].map(([interfaceId, points]) => ({ interfaceId, stepSeconds, points }))
+  const series = new Map(
+    query.interfaceIds.map(interfaceId => [
+      interfaceId,
+      { interfaceId, stepSeconds, points: [] as InterfacePoint[], rowsRead: 0 },
+    ]),
+  )
+  for (const row of rows) {
+    const one = series.get(row.interfaceId)
+    one?.points.push(pointOf(row, stepSeconds))
+    if (one) one.rowsRead += Number(row.rowsRead)
+  }
+  return [...series.values()]
 }
 
 function pointOf(row: Row, stepSeconds: number): InterfacePoint {

@@ -25,12 +25,19 @@ export interface TopFlows {
   rows: TopFlowsRow[]
   /** Of all traffic that passes the filters, shown or not; exact decimal strings, scaled by the sampling rate. */
   total: FlowTotals
+  /** Rows of the rollup, or raw flows, that the answer is made of. */
+  rowsRead: number
 }
 
 export interface FlowTotals {
   octets: string
   packets: string
   records: string
+  /** As the exporter gave them, not scaled. */
+  octetsExported: string
+  packetsExported: string
+  /** Records whose sampling rate was not known, so that they count as exported. */
+  unscaledRecords: string
 }
 
 export interface TopFlowsRow extends FlowTotals {
@@ -41,6 +48,16 @@ export interface TopFlowsRow extends FlowTotals {
 }
 
 type Row = { [column: string]: string | number }
+
+/** What is summed: the column of the rows, its sum in the query, and its name in the answer. */
+const columns: readonly { column: string; sum: string; name: keyof FlowTotals }[] = [
+  { column: 'octets', sum: 'o', name: 'octets' },
+  { column: 'packets', sum: 'p', name: 'packets' },
+  { column: 'records', sum: 'r', name: 'records' },
+  { column: 'octets_exported', sum: 'oe', name: 'octetsExported' },
+  { column: 'packets_exported', sum: 'pe', name: 'packetsExported' },
+  { column: 'unscaled_records', sum: 'u', name: 'unscaledRecords' },
+]
 
 /** The largest groups of flow traffic in a range, and the total they are part of. */
 export async function readTopFlows(store: Store, query: TopFlowsQuery, limits: QueryLimits = {}): Promise<TopFlows> {
@@ -57,31 +74,43 @@ export async function readTopFlows(store: Store, query: TopFlowsQuery, limits: Q
   const grouped = by.map((_, i) => `d${i}`).join(', ')
   const shown = by.map((dimension, i) => `${shownSql(dimension, `g.d${i}`)} AS k${i}`).join(', ')
   const rows = await store.query<Row>(
-    `SELECT ${shown}, g.o AS octets, g.p AS packets, g.r AS records, g.allO AS allOctets, g.allP AS allPackets, g.allR AS allRecords
+    `SELECT ${shown}, ${columns.map(({ name, sum }) => `g.${sum} AS ${name}, g.${sum}_all AS ${name}_all`).join(', ')},
+            g.c_all AS rowsRead
      FROM (
-       SELECT ${grouped}, sum(octets) AS o, sum(packets) AS p, sum(records) AS r,
-              sum(o) OVER () AS allO, sum(p) OVER () AS allP, sum(r) OVER () AS allR
+       SELECT ${grouped}, ${columns.map(({ column, sum }) => `sum(${column}) AS ${sum}, sum(${sum}) OVER () AS ${sum}_all`).join(', ')},
+              count() AS c, sum(c) OVER () AS c_all
        FROM (${flows.sql}) GROUP BY ${grouped} ORDER BY ${measure[0]} DESC, ${grouped} LIMIT {limit:UInt32}
      ) AS g`,
     { ...flows.params, limit },
     optionsOf(limits, limit),
   )
   const first = rows[0]
-  const total = {
-    octets: String(first?.allOctets ?? 0),
-    packets: String(first?.allPackets ?? 0),
-    records: String(first?.allRecords ?? 0),
+  const total = totalsOf(first, '_all')
+  return {
+    source,
+    total,
+    rows: rows.map(row => rowOf(row, by, measure, total)),
+    rowsRead: Number(first?.rowsRead ?? 0),
   }
-  return { source, total, rows: rows.map(row => rowOf(row, by, measure, total)) }
+}
+
+function totalsOf(row: Row | undefined, suffix: '' | '_all'): FlowTotals {
+  const of = (name: keyof FlowTotals): string => String(row?.[`${name}${suffix}`] ?? 0)
+  return {
+    octets: of('octets'),
+    packets: of('packets'),
+    records: of('records'),
+    octetsExported: of('octetsExported'),
+    packetsExported: of('packetsExported'),
+    unscaledRecords: of('unscaledRecords'),
+  }
 }
 
 function rowOf(row: Row, by: readonly FlowDimension[], measure: FlowMeasure, total: FlowTotals): TopFlowsRow {
   const all = Number(total[measure])
   return {
     key: Object.fromEntries(by.map((dimension, i) => [dimension, row[`k${i}`]!])),
-    octets: String(row.octets),
-    packets: String(row.packets),
-    records: String(row.records),
+    ...totalsOf(row, ''),
     share: all > 0 ? Number(row[measure]) / all : 0,
   }
 }
