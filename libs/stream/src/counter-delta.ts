@@ -102,8 +102,14 @@ function agree(aMs: number, bMs: number): boolean {
   return Math.abs(aMs - bMs) <= Math.max(2_000, bMs * 0.05)
 }
 
+/** hrSystemUptime, the engine time of agents without SNMPv3, is hundredths of a second too and wraps as sysUpTime does. */
+const engineModulusS = 42_949_673
+
 function engineRestarted(previous: PollTimes, next: PollTimes): boolean {
-  return previous.engineTimeS !== null && next.engineTimeS !== null && next.engineTimeS < previous.engineTimeS
+  if (previous.engineTimeS === null || next.engineTimeS === null) return false
+  if (next.engineTimeS >= previous.engineTimeS) return false
+  const wrappedMs = (next.engineTimeS - previous.engineTimeS + engineModulusS) * 1_000
+  return Math.abs(wrappedMs - (next.atMs - previous.atMs)) > 3_000
 }
 
 function engineRanOn(previous: PollTimes, next: PollTimes): boolean {

@@ -25,8 +25,10 @@ export interface DeviceTrackState {
 
 export interface InterfaceTrackState {
   counters: StoredCounters
-  /** Poll of `counters`, where it is not the device's last one (its row was not answered since). */
+  /** When `counters` were read, where that was not in the device's last poll (the row was not answered since). */
   times?: PollTimes
+  /** How long after the start of the device's last poll they were read; absent: at its start. */
+  offsetMs?: number
   discontinuityCs?: number
   ifIndex: number
   speedBitsPerSecond: number
@@ -168,29 +170,35 @@ function answeredPoll(
       return known !== undefined && known.times === undefined && known.counters === storeCounters(row)
     })
   const comparable: PollTimes = upTimeStands ? { ...times, upTimeCs: null } : times
-  const shared =
-    upTimeStands && before.last ? elapsedBetween(before.last, comparable, poll.intervalMs, durationMsMax) : sinceLast
 
   const interfaces: Record<InterfaceId, InterfaceTrackState> = {}
   for (let i = 0; i < poll.interfaces.length; i++) {
     const row = poll.interfaces[i]!
     const { interfaceId: id, change } = identified.rows[i]!
     const known = before.interfaces[id]
+    const offsetMs = upTimeStands ? 0 : readAfterMs(poll, row)
+    const since = known?.times ?? (before.last && shifted(before.last, known?.offsetMs))
     const one = trackInterface(row, id, change, known, {
       cached,
       absentBefore: before.last !== null && known === undefined && change !== 'new',
-      elapsed: known?.times ? elapsedBetween(known.times, comparable, poll.intervalMs, durationMsMax) : shared,
+      // A reboot is the whole device's; row by row only the time between two readings differs.
+      elapsed:
+        since && (gap === undefined || upTimeStands || known?.times)
+          ? elapsedBetween(since, shifted(comparable, offsetMs), poll.intervalMs, durationMsMax)
+          : sinceLast,
       capacity: options.capacities?.[row.ifName],
     })
     tracked.interfaces.push(one)
     if (one.interval) appendRows(tracked.rows, one, one.interval)
-    interfaces[id] = cached && known ? known : nextState(row, known)
+    interfaces[id] = cached && known ? known : nextState(row, known, offsetMs)
   }
   // A walk that broke off leaves rows out; a row that a whole walk leaves out is gone, and so is its baseline.
-  if (tracked.errors.length > 0 && before.last && !tracked.rebooted) {
+  const walkBroke = tracked.errors.some(error => !error.code.startsWith('cell-'))
+  if (walkBroke && before.last && !tracked.rebooted) {
     for (const [id, known] of Object.entries(before.interfaces)) {
       if (!Object.hasOwn(interfaces, id) && Object.hasOwn(identified.state, id)) {
-        interfaces[id] = { ...known, times: known.times ?? before.last }
+        const { offsetMs, ...rest } = known
+        interfaces[id] = { ...rest, times: known.times ?? shifted(before.last, offsetMs) }
       }
     }
   }
@@ -273,10 +281,28 @@ function intervalOf(
   return 'gap' in result ? result : { elapsed: context.elapsed, deltas: result.deltas }
 }
 
-function nextState(row: InterfacePoll, known: InterfaceTrackState | undefined): InterfaceTrackState {
+/**
+ * How long after the start of the poll the row's counters were read, by the device's own clock: a slow device's rows are
+ * read seconds apart. Zero where the device does not say, or says what cannot be.
+ */
+function readAfterMs(poll: DevicePoll, row: InterfacePoll): number {
+  if (row.upTimeCs === undefined || poll.sysUpTimeCs === undefined) return 0
+  const offsetMs = ((row.upTimeCs - poll.sysUpTimeCs) >>> 0) * 10
+  const pollMs = Math.max(poll.health?.durationMs ?? 0, Number(poll.completedMs - poll.startedMs))
+  return offsetMs <= pollMs + 1_000 ? offsetMs : 0
+}
+
+function shifted(times: PollTimes, offsetMs = 0): PollTimes {
+  if (offsetMs === 0) return times
+  const upTimeCs = times.upTimeCs === null ? null : (times.upTimeCs + offsetMs / 10) % 4_294_967_296
+  return { ...times, atMs: times.atMs + offsetMs, upTimeCs }
+}
+
+function nextState(row: InterfacePoll, known: InterfaceTrackState | undefined, offsetMs: number): InterfaceTrackState {
   const discontinuityCs = row.counterDiscontinuityCs ?? known?.discontinuityCs
   return {
     counters: storeCounters(row),
+    ...(offsetMs === 0 ? {} : { offsetMs }),
     ...(discontinuityCs === undefined ? {} : { discontinuityCs }),
     ifIndex: row.ifIndex,
     speedBitsPerSecond: Number(row.speedBitsPerSecond),

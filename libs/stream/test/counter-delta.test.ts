@@ -42,9 +42,15 @@ describe('elapsedBetween', () => {
       { durationMs: 30_000 },
     ],
     [
+      'lets an engine time wrap along (hrSystemUptime)',
+      times(0, 4_294_966_296, 42_949_662),
+      times(30_000, 2_000, 19),
+      { durationMs: 30_000 },
+    ],
+    [
       'lets the engine time expose a reboot at wrap time',
       times(0, 4_294_966_296, 42_949_662),
-      times(30_000, 2_000, 20),
+      times(30_000, 2_000, 5),
       { gap: 'reboot' },
     ],
     [

@@ -179,6 +179,19 @@ describe('trackPoll', () => {
     ])
   })
 
+  it("takes each row's own device time, where a slow device's rows are read seconds apart", () => {
+    const slow = (atMs: number, upTimeCs: number, offsetCs: number, n: bigint) => {
+      const one = poll(atMs, upTimeCs, [octets(n), { ...octets(n), upTimeCs: upTimeCs + offsetCs }])
+      one.completedMs = BigInt(atMs + 8_000)
+      return one
+    }
+    const tracked = track([slow(startMs, 500_000, 100, 0n), slow(startMs + 30_000, 503_000, 700, 36_000_000n)])
+    expect(tracked[1]!.interfaces.map(one => one.interval)).toMatchObject([
+      { fromMs: startMs, toMs: startMs + 30_000, durationMs: 30_000, rates: { inBitsPerSecond: 9_600_000 } },
+      { fromMs: startMs + 1_000, toMs: startMs + 37_000, durationMs: 36_000, rates: { inBitsPerSecond: 8_000_000 } },
+    ])
+  })
+
   it('takes nothing from a poll that comes twice or late', () => {
     const polls = [
       base(),

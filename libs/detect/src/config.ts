@@ -1,0 +1,136 @@
+import { z } from 'zod'
+
+const ratio = z.number().min(0).max(1)
+const count = z.int().positive()
+const durationMs = z.int().nonnegative()
+
+/** Levels of a ratio from which an alarm has a severity, in rising order. */
+const levels = (warning: number, minor: number, major: number, critical: number) =>
+  z
+    .strictObject({
+      warning: ratio.default(warning),
+      minor: ratio.default(minor),
+      major: ratio.default(major),
+      critical: ratio.default(critical),
+    })
+    .prefault({})
+
+const errorRatio = (defaults: {
+  inControl: number
+  outOfControl: number
+  clearBelow: number
+  clearAfterMs: number
+  clearSilentMs: number
+}) => ({
+  /** Ratio that is healthy, and the one to be found soon: the CUSUM's two hypotheses. */
+  inControl: ratio.default(defaults.inControl),
+  outOfControl: ratio.default(defaults.outOfControl),
+  /** Log-likelihood at which the CUSUM raises: e^14 polls between false alarms. */
+  threshold: z.number().positive().default(14),
+  /** Clears when the upper 95 % bound is below this for the time, or when nothing was counted for the longer time. */
+  clearBelow: ratio.default(defaults.clearBelow),
+  clearAfterMs: durationMs.default(defaults.clearAfterMs),
+  clearSilentMs: durationMs.default(defaults.clearSilentMs),
+})
+
+/**
+ * Thresholds of the detectors; each has a working default and can be set per tenant. docs/reference/detectors.md says
+ * what each does and where its default comes from.
+ */
+export const detectConfigSchema = z.strictObject({
+  linkSaturation: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Mean of five minutes from which it is raised. */
+      raiseMean: ratio.default(0.9),
+      /** Or: minutes at or above `raiseMinute` among the last five. */
+      raiseMinute: ratio.default(0.95),
+      raiseMinutes: z.int().min(1).max(5).default(3),
+      clearBelow: ratio.default(0.85),
+      clearMinutes: z.int().min(1).max(15).default(10),
+      /** With congestion drops in the same direction: critical. */
+      criticalFrom: ratio.default(0.98),
+    })
+    .prefault({}),
+  linkUtilisationHigh: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Mean of 15 minutes. */
+      raiseMean: ratio.default(0.8),
+      clearBelow: ratio.default(0.75),
+    })
+    .prefault({}),
+  congestionDrops: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      ...errorRatio({
+        inControl: 1e-6,
+        outOfControl: 1e-4,
+        clearBelow: 1e-5,
+        clearAfterMs: 900_000,
+        clearSilentMs: 7_200_000,
+      }),
+      /** Or: minutes at or above this ratio, three among the last five. */
+      raiseMinute: ratio.default(1e-3),
+      severities: levels(0, 1e-4, 1e-3, 1e-2),
+    })
+    .prefault({}),
+  linkCorruption: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      ...errorRatio({
+        inControl: 1e-8,
+        outOfControl: 1e-6,
+        clearBelow: 1e-7,
+        clearAfterMs: 1_800_000,
+        clearSilentMs: 21_600_000,
+      }),
+      /** Where the device has no FCS counter: ifInErrors and ifOutErrors, held to ten times as much. */
+      errorsFactor: z.number().positive().default(10),
+      /** Polls that counted something among the last twenty: one burst is no failing link. */
+      nonZeroPolls: z.int().min(1).max(20).default(2),
+      /** Nothing is judged this long around a change of the link (ifLastChange): a plug in motion makes errors. */
+      maskMs: durationMs.default(60_000),
+      severities: levels(1e-7, 1e-6, 1e-5, 1e-3),
+    })
+    .prefault({}),
+  linkDown: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  linkFlapping: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Penalty of one down; it halves every `halfLifeMs` (RFC 2439). */
+      penaltyPerDown: z.number().positive().default(1_000),
+      halfLifeMs: durationMs.default(300_000),
+      raiseAt: z.number().positive().default(3_000),
+      clearBelow: z.number().positive().default(750),
+      /** Or: downs within five minutes, or within an hour. */
+      downsInFiveMinutes: count.max(8).default(3),
+      downsInHour: count.max(8).default(5),
+      clearUpMs: durationMs.default(600_000),
+    })
+    .prefault({}),
+  speedDowngrade: z.strictObject({ enabled: z.boolean().default(true), polls: count.default(2) }).prefault({}),
+  deviceUnreachable: z.strictObject({ enabled: z.boolean().default(true), polls: count.default(3) }).prefault({}),
+  snmpFailing: z.strictObject({ enabled: z.boolean().default(true), polls: count.default(5) }).prefault({}),
+  telemetryStale: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Intervals without a poll, answered or not; never less than `leastMs`. */
+      intervals: count.default(3),
+      leastMs: durationMs.default(30_000),
+      /** Polls after which it ends. */
+      polls: count.default(2),
+    })
+    .prefault({}),
+  /** An interface is an uplink when its ifAlias holds one of these words, whatever the case. */
+  uplinkWords: z
+    .array(z.string().min(1).max(64))
+    .max(64)
+    .default(['uplink', 'wan', 'core', 'trunk', 'transit', 'peering', 'isp', 'internet', 'backbone']),
+})
+
+export type DetectConfig = z.infer<typeof detectConfigSchema>
+/** What a tenant may write: every key optional. */
+export type DetectConfigInput = z.input<typeof detectConfigSchema>
+
+export const detectDefaults: DetectConfig = detectConfigSchema.parse({})

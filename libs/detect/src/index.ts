@@ -1,0 +1,6 @@
+export * from './condition.ts'
+export * from './config.ts'
+export * from './detect-device.ts'
+export type { InterfaceDetectState } from './detect-interface.ts'
+export * from './observation.ts'
+export { poissonLower95, poissonUpper95 } from './poisson.ts'

@@ -1,0 +1,63 @@
+/**
+ * One poll as the detectors see it: what libs/stream's tracker makes of a device's poll. Times are milliseconds since
+ * the Unix epoch.
+ */
+export interface PollObservation {
+  deviceId: string
+  siteId: string
+  atMs: number
+  intervalMs: number
+  pollDurationMs: number
+  reachable: boolean
+  /** The same poll again, or an older one: no observation. */
+  stale: boolean
+  rebooted: boolean
+  upTimeSeconds: number | null
+  errors: readonly { code: string; oid: string }[]
+  interfaces: readonly InterfaceObservation[]
+}
+
+export interface InterfaceObservation {
+  interfaceId: string
+  ifName: string
+  ifAlias: string
+  ifType: number
+  /** ifAdminStatus and ifOperStatus (RFC 2863); 0 unknown. */
+  adminStatus: number
+  operStatus: number
+  speedBitsPerSecond: number
+  /** A wire, not a virtual interface. */
+  physical: boolean
+  lastChangeCs: number | undefined
+  /** Absent where the poll left a gap. */
+  interval: IntervalObservation | undefined
+}
+
+export interface IntervalObservation {
+  fromMs: number
+  toMs: number
+  durationMs: number
+  deltas: {
+    inPackets: bigint | undefined
+    outPackets: bigint | undefined
+    inErrors: bigint | undefined
+    outErrors: bigint | undefined
+    outDiscards: bigint | undefined
+    fcsErrors: bigint | undefined
+  }
+  rates: {
+    inBitsPerSecond: number | null
+    outBitsPerSecond: number | null
+    utilisationIn: number | null
+    utilisationOut: number | null
+  }
+}
+
+/** What the inventory knows of the device. */
+export interface DeviceContext {
+  /** Role of libs/model's device schema. */
+  role: string
+}
+
+export const operUp = 1
+export const adminUp = 1
