@@ -1,0 +1,5 @@
+export * from './address-table.ts'
+export { canonicalAddress } from './addresses.ts'
+export type { CollectorCounts, DropReason } from './collector-metrics.ts'
+export * from './config.ts'
+export * from './flow-collector.ts'
