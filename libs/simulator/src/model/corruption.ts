@@ -39,7 +39,8 @@ export class CorruptedFrames {
 
   #extend(index: number, slots: number): void {
     const { seed, windows, ratio, framesSent } = this.#options
-    const boundaries = (this.#damaged[index] ??= [this.#damaged[index - 1]?.at(-1) ?? 0])
+    const boundaries = this.#damaged[index] ?? [this.#damaged[index - 1]?.at(-1) ?? 0]
+    this.#damaged[index] = boundaries
     const { startMs } = windows[index]!
     for (let slot = boundaries.length - 1; slot < slots; slot++) {
       const fromMs = startMs + slot * slotMs

@@ -1,7 +1,7 @@
 import { hash, hashUnit } from './hash.ts'
 import { type RemoteHost, remoteHostFor } from './internet.ts'
-import { CascadeSource, type PacketSource } from './packet-source.ts'
 import type { PacketSizes } from './packet-sizes.ts'
+import { CascadeSource, type PacketSource } from './packet-source.ts'
 import { type Service, services } from './services.ts'
 import type { SimulatedHost, SimulatedSite, Topology } from './topology.ts'
 

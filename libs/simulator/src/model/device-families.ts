@@ -92,7 +92,10 @@ export const deviceFamilies = {
     version: '3.2.1.1',
     sysDescr: 'CBS350-24T-4X 24-Port Gigabit Stackable Managed Switch with 10G uplinks',
     sysObjectId: '1.3.6.1.4.1.9.6.1.1004.24.4',
-    ports: [ports(24, 'gi#', gigabit, { ifDescr: 'GigabitEthernet#' }), ports(4, 'te#', tenGigabit, { ifDescr: 'TenGigabitEthernet#' })],
+    ports: [
+      ports(24, 'gi#', gigabit, { ifDescr: 'GigabitEthernet#' }),
+      ports(4, 'te#', tenGigabit, { ifDescr: 'TenGigabitEthernet#' }),
+    ],
     ifIndexFirst: 49,
     counterBits: 64,
     oui: [0xa4, 0x9b, 0xcd],
@@ -103,11 +106,7 @@ export const deviceFamilies = {
     version: '4.28.3M',
     sysDescr: 'Arista Networks EOS version 4.28.3M running on an Arista Networks DCS-7020SR-24C2',
     sysObjectId: '1.3.6.1.4.1.30065.1.3011.7020.3735.24.2878.2',
-    ports: [
-      ports(24, 'Ethernet#', tenGigabit),
-      ports(1, 'Management1', gigabit),
-      loopback('Loopback0'),
-    ],
+    ports: [ports(24, 'Ethernet#', tenGigabit), ports(1, 'Management1', gigabit), loopback('Loopback0')],
     ifIndexFirst: 1,
     counterBits: 64,
     oui: [0x28, 0x99, 0x3a],
@@ -132,7 +131,8 @@ export const deviceFamilies = {
     vendor: 'Juniper',
     model: 'mx204',
     version: '21.4R3-S5.4',
-    sysDescr: 'Juniper Networks, Inc. mx204 internet router, kernel JUNOS 21.4R3-S5.4, Build date: 2023-09-28 10:12:11 UTC Copyright (c) 1996-2023 Juniper Networks, Inc.',
+    sysDescr:
+      'Juniper Networks, Inc. mx204 internet router, kernel JUNOS 21.4R3-S5.4, Build date: 2023-09-28 10:12:11 UTC Copyright (c) 1996-2023 Juniper Networks, Inc.',
     sysObjectId: '1.3.6.1.4.1.2636.1.1.1.4.152.1.0',
     ports: [
       ports(8, 'xe-0/1/#', tenGigabit, { first: 0 }),
@@ -148,7 +148,8 @@ export const deviceFamilies = {
     vendor: 'Juniper',
     model: 'ex4600-40f',
     version: '21.2R3-S6.11',
-    sysDescr: 'Juniper Networks, Inc. ex4600-40f Ethernet Switch, kernel JUNOS 21.2R3-S6.11, Build date: 2023-06-30 04:53:04 UTC Copyright (c) 1996-2023 Juniper Networks, Inc.',
+    sysDescr:
+      'Juniper Networks, Inc. ex4600-40f Ethernet Switch, kernel JUNOS 21.2R3-S6.11, Build date: 2023-06-30 04:53:04 UTC Copyright (c) 1996-2023 Juniper Networks, Inc.',
     sysObjectId: '1.3.6.1.4.1.2636.1.1.1.4.117.1.0',
     ports: [
       ports(24, 'xe-0/0/#', tenGigabit, { first: 0 }),
@@ -178,7 +179,8 @@ export const deviceFamilies = {
     vendor: 'Aruba',
     model: 'JL253A 2930F-24G-4SFP+',
     version: 'WC.16.11.0012',
-    sysDescr: 'Aruba JL253A 2930F-24G-4SFP+ Switch, revision WC.16.11.0012, ROM WC.16.01.0006 (/ws/swbuildm/rel_yakima_qaoff/code/build/lvm(swbuildm_rel_yakima_qaoff_rel_yakima))',
+    sysDescr:
+      'Aruba JL253A 2930F-24G-4SFP+ Switch, revision WC.16.11.0012, ROM WC.16.01.0006 (/ws/swbuildm/rel_yakima_qaoff/code/build/lvm(swbuildm_rel_yakima_qaoff_rel_yakima))',
     sysObjectId: '1.3.6.1.4.1.11.2.3.7.11.181.14',
     ports: [
       ports(24, '#', gigabit),
@@ -206,7 +208,11 @@ export const deviceFamilies = {
     version: '7.12.1',
     sysDescr: 'RouterOS CCR2004-1G-12S+2XS',
     sysObjectId: '1.3.6.1.4.1.14988.1',
-    ports: [ports(1, 'ether#', gigabit), ports(12, 'sfp-sfpplus#', tenGigabit), ports(1, 'bridge#', 0, { ifType: 209 })],
+    ports: [
+      ports(1, 'ether#', gigabit),
+      ports(12, 'sfp-sfpplus#', tenGigabit),
+      ports(1, 'bridge#', 0, { ifType: 209 }),
+    ],
     ifIndexFirst: 1,
     counterBits: 64,
     oui: [0x48, 0xa9, 0x8a],
@@ -228,7 +234,11 @@ export const deviceFamilies = {
     version: '6.5.62',
     sysDescr: 'U6-Pro 6.5.62.14788',
     sysObjectId: '1.3.6.1.4.1.41112',
-    ports: [loopback('lo'), ports(1, 'eth0', gigabit), ports(2, 'wifi#', 1_200_000_000, { first: 0, ifType: ifTypes.radio })],
+    ports: [
+      loopback('lo'),
+      ports(1, 'eth0', gigabit),
+      ports(2, 'wifi#', 1_200_000_000, { first: 0, ifType: ifTypes.radio }),
+    ],
     ifIndexFirst: 1,
     counterBits: 64,
     oui: [0x78, 0x45, 0x58],

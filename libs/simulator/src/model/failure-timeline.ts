@@ -32,11 +32,7 @@ export class FailureTimeline {
     this.#deviceDark = devices.map(mergeWindows)
     this.periods = periodsOf(links.map(mergeWindows), this.#deviceDark)
     this.#linkDown = topology.links.map(link =>
-      mergeWindows([
-        ...links[link.number]!,
-        ...devices[link.a.device.number]!,
-        ...devices[link.b.device.number]!,
-      ]),
+      mergeWindows([...links[link.number]!, ...devices[link.a.device.number]!, ...devices[link.b.device.number]!]),
     )
   }
 
@@ -58,9 +54,11 @@ export class FailureTimeline {
   }
 }
 
-function periodsOf(links: readonly Window[][], devices: readonly Window[][]): FailurePeriod[] {
-  const times = [...new Set([...links, ...devices].flat().flatMap(window => [window.startMs, window.endMs]))].sort((a, b) => a - b)
-  const failedAt = (windows: readonly Window[][], timeMs: number): Set<number> =>
+function periodsOf(links: readonly (readonly Window[])[], devices: readonly (readonly Window[])[]): FailurePeriod[] {
+  const times = [...new Set([...links, ...devices].flat().flatMap(window => [window.startMs, window.endMs]))].sort(
+    (a, b) => a - b,
+  )
+  const failedAt = (windows: readonly (readonly Window[])[], timeMs: number): Set<number> =>
     new Set(windows.flatMap((own, number) => (windowAt(own, timeMs) ? [number] : [])))
   return times.slice(0, -1).flatMap((startMs, i) => {
     const failures = { links: failedAt(links, startMs), devices: failedAt(devices, startMs) }

@@ -74,7 +74,9 @@ export const demonstrationIncidents: readonly IncidentSpec[] = [
     id: 'dying-optic',
     title: 'Harbour: the optic from hb-core-1 to hb-dist-1 is dying; frames arrive damaged, more and more of them',
     expected: 'link-corruption on hb-dist-1 xe-0/0/0 within about a minute, worse as the ratio grows',
-    expectedAlarms: [{ alarmTypeId: 'link-corruption', resource: 'interface/hb-dist-1/xe-0/0/0', withinMs: 120 * second }],
+    expectedAlarms: [
+      { alarmTypeId: 'link-corruption', resource: 'interface/hb-dist-1/xe-0/0/0', withinMs: 120 * second },
+    ],
     effect: {
       kind: 'corruption',
       from: { device: 'hb-core-1', port: 'xe-0/0/1' },
@@ -91,8 +93,11 @@ export const demonstrationIncidents: readonly IncidentSpec[] = [
   {
     id: 'full-uplink',
     title: 'Acme: ac-nas-1 copies everything off site and fills the uplink',
-    expected: 'link-saturation on ac-edge-1 sfp-sfpplus1 (out) after 4 to 6 minutes; its flows show 10.20.10.11 on port 873',
-    expectedAlarms: [{ alarmTypeId: 'link-saturation', resource: 'interface/ac-edge-1/sfp-sfpplus1', withinMs: 6 * minute }],
+    expected:
+      'link-saturation on ac-edge-1 sfp-sfpplus1 (out) after 4 to 6 minutes; its flows show 10.20.10.11 on port 873',
+    expectedAlarms: [
+      { alarmTypeId: 'link-saturation', resource: 'interface/ac-edge-1/sfp-sfpplus1', withinMs: 6 * minute },
+    ],
     effect: { kind: 'fill', host: 'ac-nas-1', port: { device: 'ac-edge-1', port: 'sfp-sfpplus1' }, utilisation: 0.97 },
     startsAfterMs: 40 * second,
     lastsMs: 500 * second,

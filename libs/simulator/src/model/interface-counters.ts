@@ -1,6 +1,7 @@
 import { ifTypes } from './device-families.ts'
 import { hashUnit } from './hash.ts'
-import { countsOf, frameOverheadOctets, type NetworkModel } from './network-model.ts'
+import type { NetworkModel } from './network-model.ts'
+import { countsOf, frameOverheadOctets } from './route-counts.ts'
 import type { SimulatedDevice, SimulatedPort } from './topology.ts'
 import { type Window, windowsBegun } from './windows.ts'
 

@@ -16,16 +16,12 @@ import {
 import { InterfaceCounters } from './interface-counters.ts'
 import { remoteHostFor } from './internet.ts'
 import { originOf } from './packet-source.ts'
-import { type Route, reversePackets, routesOf } from './routes.ts'
+import { countsOf, frameOverheadOctets, wireOverheadOctets } from './route-counts.ts'
+import { type Route, routesOf } from './routes.ts'
 import { backupService } from './services.ts'
 import { buildSites } from './sites.ts'
 import { peerOf, type SimulatedDevice, type SimulatedPort, type Topology } from './topology.ts'
 import type { Window } from './windows.ts'
-
-/** Ethernet header and frame check sequence: ifOctets count them (RFC 2863 §3.1.6), flow records do not. */
-export const frameOverheadOctets = 18
-/** Preamble and inter-packet gap: on the wire, in no counter (IEEE 802.3 §4.4). */
-export const wireOverheadOctets = 20
 
 export interface NetworkModelOptions {
   seed: number
@@ -167,34 +163,6 @@ export class NetworkModel {
     })
     return [{ from, to, frames }]
   }
-}
-
-/** Packets and IP octets of a route, to the server and back. */
-export interface RouteCounts {
-  upPackets: number
-  upOctets: number
-  downPackets: number
-  downOctets: number
-}
-
-/** The counts of a route by a time. The result is reused by the next call. */
-export function countsOf(route: Route, timeMs: number): RouteCounts {
-  return countsAfter(route.demand, route.packets.at(timeMs))
-}
-
-const counts: RouteCounts = { upPackets: 0, upOctets: 0, downPackets: 0, downOctets: 0 }
-
-/** The counts after so many packets of the main direction. The result is reused by the next call. */
-export function countsAfter(demand: Demand, main: number): RouteCounts {
-  const reverse = reversePackets(demand, main)
-  const mainOctets = demand.mainSizes.octets(main)
-  const reverseOctets = demand.reverseSizes.octets(reverse)
-  const isUp = demand.service.mainDirection === 'up'
-  counts.upPackets = isUp ? main : reverse
-  counts.upOctets = isUp ? mainOctets : reverseOctets
-  counts.downPackets = isUp ? reverse : main
-  counts.downOctets = isUp ? reverseOctets : mainOctets
-  return counts
 }
 
 function wireBits(through: readonly { route: Route; isUp: boolean }[], timeMs: number): number {

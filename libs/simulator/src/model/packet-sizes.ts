@@ -39,11 +39,16 @@ export class PacketSizes {
   }
 }
 
-/** Mixes as seen on access links: full segments with a tail, acknowledgements, and what small services send. */
+/**
+ * Mixes as seen on access links: full segments with a tail, acknowledgements, and what small services send. Nothing is
+ * shorter than 46 octets, to which Ethernet would pad it: a frame is always its packet plus header and check sequence.
+ */
 export const packetSizes = {
-  bulk: new PacketSizes([1500, 1500, 1500, 1500, 1500, 1420, 1500, 1500, 1500, 1500, 580, 1500, 1500, 1500, 1500, 1320]),
+  bulk: new PacketSizes([
+    1500, 1500, 1500, 1500, 1500, 1420, 1500, 1500, 1500, 1500, 580, 1500, 1500, 1500, 1500, 1320,
+  ]),
   web: new PacketSizes([1500, 1500, 52, 1500, 1280, 1500, 640, 1500, 220, 1500, 1500, 420, 52, 1500, 980, 120]),
-  acknowledgements: new PacketSizes([40, 52, 40, 40, 52, 40, 64, 40, 40, 52, 40, 517, 40, 52, 40, 40]),
+  acknowledgements: new PacketSizes([52, 52, 52, 64, 52, 52, 76, 52, 52, 52, 52, 517, 52, 64, 52, 52]),
   quicAcknowledgements: new PacketSizes([61, 61, 64, 61, 80, 61, 61, 1228, 61, 64, 61, 61, 61, 80, 61, 61]),
   question: new PacketSizes([62, 71, 58, 74, 66, 60, 83, 69]),
   answer: new PacketSizes([142, 98, 231, 178, 414, 120, 94, 305]),

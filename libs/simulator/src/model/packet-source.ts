@@ -63,8 +63,7 @@ export class CascadeSource implements PacketSource {
     for (let level = 0; level < levels; level++) {
       length /= 2
       const unit = hash(this.#seed, block, node) / 4_294_967_296
-      const half =
-        level < curvedLevels ? dayCurve(start, start + length) / dayCurve(start, start + 2 * length) : 0.5
+      const half = level < curvedLevels ? dayCurve(start, start + length) / dayCurve(start, start + 2 * length) : 0.5
       const left = Math.round(packets * half * (1 + this.#burstiness * (2 * unit - 1)))
       if (seconds < start + length) {
         packets = left

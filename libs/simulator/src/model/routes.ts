@@ -27,7 +27,8 @@ export function routesOf(demand: Demand, topology: Topology, timeline: FailureTi
   const from: RouteEnd = { device: demand.client.device, port: demand.client.port }
   const to = serverEnd(demand, topology)
   const usual = findPath(topology, from, to, nothingFailed)
-  if (!usual) throw new Error(`${demand.client.name} of ${demand.client.site.id} cannot reach its ${demand.service.name} server`)
+  if (!usual)
+    throw new Error(`${demand.client.name} of ${demand.client.site.id} cannot reach its ${demand.service.name} server`)
 
   const blocked = timeline.periods.filter(period => touches(usual, period.failures))
   if (blocked.length === 0) return [{ number: firstNumber, demand, hops: usual, packets: demand.packets }]

@@ -56,13 +56,24 @@ function buildNorthwind(builder: TopologyBuilder): void {
   cable(builder, [core1, 'Ethernet3', 'Core: nw-dist-2 {DWDM-12}'], [dist2, 'Te1/0/2', 'Core: nw-core-1 {DWDM-12}'])
   cable(builder, [core2, 'Ethernet2', 'Core: nw-dist-1 {DWDM-21}'], [dist1, 'Te1/0/2', 'Core: nw-core-2 {DWDM-21}'], 12)
   for (let i = 1; i <= 6; i++) {
-    const access = builder.device(site, `nw-acc-${i}`, 'catalyst9200', 'access', { location: `Floor ${1 + (i % 2)} cabinet ${i}`, host: 10 + i })
+    const access = builder.device(site, `nw-acc-${i}`, 'catalyst9200', 'access', {
+      location: `Floor ${1 + (i % 2)} cabinet ${i}`,
+      host: 10 + i,
+    })
     const [near, far] = i % 2 === 1 ? [dist1, dist2] : [dist2, dist1]
     cable(builder, [access, 'Te1/1/1', `Uplink: ${near.id}`], [near, `Te1/0/${2 + i}`, `Access: ${access.id}`])
     cable(builder, [access, 'Te1/1/2', `Uplink: ${far.id}`], [far, `Te1/0/${8 + i}`, `Access: ${access.id}`], 15)
     populate(builder, access, port => `Gi1/0/${port}`, 12)
   }
-  for (let i = 1; i <= 2; i++) addAccessPoint(builder, site, `nw-ap-${i}`, 20 + i, builder.topology.devices.find(one => one.id === `nw-acc-${2 * i}`)!, 'Gi1/0/24')
+  for (let i = 1; i <= 2; i++)
+    addAccessPoint(
+      builder,
+      site,
+      `nw-ap-${i}`,
+      20 + i,
+      builder.topology.devices.find(one => one.id === `nw-acc-${2 * i}`)!,
+      'Gi1/0/24',
+    )
   addServer(builder, site, 'nw-nas-1', 'nas', 'eth0', 11, core1, 'Ethernet10')
   addServer(builder, site, 'nw-srv-1', 'linuxServer', 'ens1f0', 12, core1, 'Ethernet11')
 }
@@ -91,7 +102,11 @@ function buildHarbour(builder: TopologyBuilder): void {
   site.uplinkPort = builder.circuit(edge, 'xe-0/1/0', 'Transit: ISP Oblique 10G (Circuit HB-0192) {CID-9920}').number
   cable(builder, [edge, 'xe-0/1/1', 'Core: hb-fw-1 ethernet1/13'], [firewall, 'ethernet1/13', 'Outside: hb-edge-1'])
   cable(builder, [firewall, 'ethernet1/14', 'Inside: hb-core-1'], [core, 'xe-0/0/0', 'Core: hb-fw-1'])
-  cable(builder, [core, 'xe-0/0/1', 'Core: hb-dist-1 {FIBRE-Q4-07}'], [distribution, 'xe-0/0/0', 'Core: hb-core-1 {FIBRE-Q4-07}'])
+  cable(
+    builder,
+    [core, 'xe-0/0/1', 'Core: hb-dist-1 {FIBRE-Q4-07}'],
+    [distribution, 'xe-0/0/0', 'Core: hb-core-1 {FIBRE-Q4-07}'],
+  )
   for (let i = 1; i <= 5; i++) {
     const access = builder.device(site, `hb-acc-${i}`, 'aruba2930f', 'access', {
       location: `Quay ${i}`,
@@ -104,7 +119,15 @@ function buildHarbour(builder: TopologyBuilder): void {
   const old = builder.device(site, 'hb-old-1', 'procurve2524', 'access', { location: 'Weighbridge', host: 18 })
   cable(builder, [old, '25', 'Uplink: hb-dist-1'], [distribution, 'xe-0/0/8', 'Access: hb-old-1'])
   populate(builder, old, port => String(port), 6)
-  for (let i = 1; i <= 2; i++) addAccessPoint(builder, site, `hb-ap-${i}`, 20 + i, builder.topology.devices.find(one => one.id === `hb-acc-${i}`)!, '24')
+  for (let i = 1; i <= 2; i++)
+    addAccessPoint(
+      builder,
+      site,
+      `hb-ap-${i}`,
+      20 + i,
+      builder.topology.devices.find(one => one.id === `hb-acc-${i}`)!,
+      '24',
+    )
   addServer(builder, site, 'hb-srv-1', 'linuxServer', 'ens1f0', 11, core, 'xe-0/0/10')
   addServer(builder, site, 'hb-nas-1', 'nas', 'eth0', 12, core, 'xe-0/0/11')
 }
@@ -135,7 +158,15 @@ function buildAcme(builder: TopologyBuilder): void {
     cable(builder, [access, 'te1', 'Uplink: ac-core-1'], [core, `sfp-sfpplus${1 + i}`, `Access: ${access.id}`])
     populate(builder, access, port => `gi${port}`, 11)
   }
-  for (let i = 1; i <= 2; i++) addAccessPoint(builder, site, `ac-ap-${i}`, 20 + i, builder.topology.devices.find(one => one.id === `ac-acc-${i}`)!, 'gi24')
+  for (let i = 1; i <= 2; i++)
+    addAccessPoint(
+      builder,
+      site,
+      `ac-ap-${i}`,
+      20 + i,
+      builder.topology.devices.find(one => one.id === `ac-acc-${i}`)!,
+      'gi24',
+    )
   addServer(builder, site, 'ac-nas-1', 'nas', 'eth0', 11, core, 'sfp-sfpplus10')
   addServer(builder, site, 'ac-srv-1', 'linuxServer', 'ens1f0', 12, core, 'sfp-sfpplus11')
 }
@@ -150,7 +181,12 @@ function cable(
 }
 
 /** Desks on the first ports, then a phone and a camera. */
-function populate(builder: TopologyBuilder, access: SimulatedDevice, portName: (port: number) => string, hosts: number): void {
+function populate(
+  builder: TopologyBuilder,
+  access: SimulatedDevice,
+  portName: (port: number) => string,
+  hosts: number,
+): void {
   for (let port = 1; port <= hosts; port++) {
     const kind: SimulatedHost['kind'] = port === hosts ? 'camera' : port >= hosts - 2 ? 'phone' : 'desk'
     builder.host(kind, access, portName(port))

@@ -47,7 +47,13 @@ export class TopologyBuilder {
     return made
   }
 
-  device(site: SimulatedSite, id: string, family: DeviceFamilyName, role: DeviceRole, options: DeviceOptions): SimulatedDevice {
+  device(
+    site: SimulatedSite,
+    id: string,
+    family: DeviceFamilyName,
+    role: DeviceRole,
+    options: DeviceOptions,
+  ): SimulatedDevice {
     const { devices, sites } = this.topology
     const own: DeviceFamily = deviceFamilies[family]
     const seed = this.#seedFor(id)

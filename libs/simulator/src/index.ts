@@ -1,0 +1,16 @@
+export * from './flow-encoders/flow-record.ts'
+export * from './flow-encoders/frame-header.ts'
+export * from './flow-encoders/ipfix.ts'
+export * from './flow-encoders/netflow-v5.ts'
+export { encodeNetflowV9, type NetflowV9Content, type NetflowV9Header } from './flow-encoders/netflow-v9.ts'
+export * from './flow-encoders/sflow-v5.ts'
+export type { CollectorAddressTable } from './inventory.ts'
+export {
+  demonstrationIncidents,
+  type ExpectedAlarm,
+  type IncidentEffect,
+  type IncidentSpec,
+} from './model/incidents.ts'
+export { type CounterName, counterNames } from './model/interface-counters.ts'
+export { NetworkModel, type NetworkModelOptions } from './model/network-model.ts'
+export * from './simulated-network.ts'
