@@ -1,4 +1,5 @@
 export * from './alarm.ts'
+export * from './device-form.ts'
 export * from './identity.ts'
 export * from './inventory.ts'
 export * from './live-protocol.ts'

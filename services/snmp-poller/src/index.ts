@@ -1,4 +1,8 @@
 export { type SnmpPollerConfig, snmpAuthSchema, snmpPollerConfigSchema } from './config.ts'
+export { deviceForm } from './device-form.ts'
+export { type OncePolled, pollOnce } from './poll-once.ts'
 export { createSnmpPoller, type SnmpPoller, type SnmpPollerOptions } from './poller.ts'
+export { type RawWalkEnd, type RawWalkOptions, rawWalk } from './raw-walk.ts'
+export { walkLine } from './redaction.ts'
 export type { SnmpAuth, SnmpReply, SnmpSession, SnmpTarget, SnmpTransport } from './snmp-transport.ts'
 export { createTransport } from './transports.ts'

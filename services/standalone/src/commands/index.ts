@@ -1,4 +1,7 @@
 import type { Command } from '../command.ts'
 
 /** Commands are loaded when called: `weir decode` must not pay for Kafka. */
-export const commands: Readonly<Record<string, () => Promise<Command>>> = {}
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  poll: async () => (await import('./poll.ts')).pollCommand,
+  walk: async () => (await import('./walk.ts')).walkCommand,
+}

@@ -1,0 +1,126 @@
+/** IANAifType by number: what is met on routers, switches and hosts. https://www.iana.org/assignments/ianaiftype-mib */
+const names: Readonly<Record<number, string>> = {
+  1: 'other',
+  5: 'rfc877x25',
+  6: 'ethernetCsmacd',
+  7: 'iso88023Csmacd',
+  9: 'iso88025TokenRing',
+  15: 'fddi',
+  16: 'lapb',
+  17: 'sdlc',
+  18: 'ds1',
+  19: 'e1',
+  20: 'basicISDN',
+  21: 'primaryISDN',
+  22: 'propPointToPointSerial',
+  23: 'ppp',
+  24: 'softwareLoopback',
+  28: 'slip',
+  30: 'ds3',
+  32: 'frameRelay',
+  33: 'rs232',
+  37: 'atm',
+  39: 'sonet',
+  44: 'frameRelayService',
+  45: 'v35',
+  46: 'hssi',
+  48: 'modem',
+  49: 'aal5',
+  50: 'sonetPath',
+  51: 'sonetVT',
+  53: 'propVirtual',
+  54: 'propMultiplexor',
+  56: 'fibreChannel',
+  58: 'frameRelayInterconnect',
+  62: 'fastEther',
+  63: 'isdn',
+  69: 'fastEtherFX',
+  70: 'channel',
+  71: 'ieee80211',
+  75: 'isdns',
+  76: 'isdnu',
+  77: 'lapd',
+  80: 'atmLogical',
+  81: 'ds0',
+  82: 'ds0Bundle',
+  84: 'async',
+  94: 'adsl',
+  96: 'sdsl',
+  97: 'vdsl',
+  100: 'voiceEM',
+  101: 'voiceFXO',
+  102: 'voiceFXS',
+  103: 'voiceEncap',
+  104: 'voiceOverIp',
+  107: 'atmIma',
+  108: 'pppMultilinkBundle',
+  111: 'stackToStack',
+  112: 'virtualIpAddress',
+  114: 'ipOverAtm',
+  117: 'gigabitEthernet',
+  118: 'hdlc',
+  126: 'ip',
+  127: 'docsCableMaclayer',
+  128: 'docsCableDownstream',
+  129: 'docsCableUpstream',
+  131: 'tunnel',
+  134: 'atmSubInterface',
+  135: 'l2vlan',
+  136: 'l3ipvlan',
+  142: 'ipForward',
+  143: 'msdsl',
+  144: 'ieee1394',
+  149: 'atmVirtual',
+  150: 'mplsTunnel',
+  157: 'propWirelessP2P',
+  158: 'frForward',
+  159: 'rfc1483',
+  160: 'usb',
+  161: 'ieee8023adLag',
+  162: 'bgppolicyaccounting',
+  163: 'frf16MfrBundle',
+  166: 'mpls',
+  168: 'hdsl2',
+  169: 'shdsl',
+  171: 'pos',
+  174: 'plc',
+  188: 'radioMAC',
+  195: 'opticalChannel',
+  196: 'opticalTransport',
+  209: 'bridge',
+  230: 'adsl2',
+  238: 'adsl2plus',
+  243: 'wwanPP',
+  244: 'wwanPP2',
+  250: 'gpon',
+  251: 'vdsl2',
+}
+
+export function ifTypeName(ifType: number): string {
+  return names[ifType] ?? String(ifType)
+}
+
+export const adminStatusNames = ['unknown', 'up', 'down', 'testing'] as const
+/** RFC 2863 ifOperStatus; 0 is Weir's "not told". */
+export const operStatusNames = [
+  'unknown',
+  'up',
+  'down',
+  'testing',
+  'unknown',
+  'dormant',
+  'notPresent',
+  'lowerLayerDown',
+] as const
+
+const voiceTypes = new Set([100, 101, 102, 103, 104])
+
+/** Rows of ifTable that are no link: told by type and by the names that vendors give such ports. */
+export function interfaceFlags(ifType: number, ifName: string): ('null' | 'voice' | 'internal')[] {
+  const flags: ('null' | 'voice' | 'internal')[] = []
+  if (/^(null|nu)\d/i.test(ifName)) flags.push('null')
+  if (voiceTypes.has(ifType)) flags.push('voice')
+  if (ifType === 24 || /^(eobc|cpu|internal|stack-?sub|control plane|eth_?oob_internal)/i.test(ifName))
+    flags.push('internal')
+  return flags
+}
