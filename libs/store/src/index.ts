@@ -1,4 +1,5 @@
 export * from './queries/index.ts'
 export * from './retention.ts'
 export * from './store.ts'
+export * from './store-config.ts'
 export * from './tables.ts'

@@ -49,9 +49,7 @@ export async function applyMigrations(
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<number[]> {
   await runner.command(renderTemplate(migrationsTable, variables))
-  const applied = await runner.rows<{ number: number; name: string; checksum: string }>(
-    'SELECT number, any(name) AS name, any(checksum) AS checksum FROM schema_migrations GROUP BY number ORDER BY number',
-  )
+  const applied = await appliedMigrations(runner)
   refuseForeignSchema(migrations, applied)
 
   const done = new Set(applied.map(row => row.number))
@@ -67,14 +65,46 @@ export async function applyMigrations(
   return missing.map(migration => migration.number)
 }
 
+/**
+ * Holds tables that somebody else makes to the code.
+ * @throws StoreError `schema-newer` or `schema-older`
+ */
+export async function checkMigrations(
+  runner: SchemaRunner,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<void> {
+  const [table] = await runner.rows(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
+  )
+  const applied = table ? await appliedMigrations(runner) : []
+  refuseForeignSchema(migrations, applied)
+  const done = new Set(applied.map(row => row.number))
+  const missing = migrations.filter(migration => !done.has(migration.number))
+  if (missing.length === 0) return
+  throw new StoreError(
+    'schema-older',
+    `the tables lack migration ${missing[0]!.name}: start once with store.users.owner, who may change tables`,
+  )
+}
+
+interface AppliedMigration {
+  number: number
+  name: string
+  checksum: string
+}
+
+function appliedMigrations(runner: SchemaRunner): Promise<AppliedMigration[]> {
+  // Grouped: two processes that start at once may both write one down.
+  return runner.rows(
+    'SELECT number, any(name) AS name, any(checksum) AS checksum FROM schema_migrations GROUP BY number ORDER BY number',
+  )
+}
+
 const migrationsTable = `CREATE TABLE IF NOT EXISTS schema_migrations{{onCluster}}
 (number UInt32, name String, checksum String, applied_at DateTime('UTC'))
 ENGINE = {{MergeTree}} ORDER BY number`
 
-function refuseForeignSchema(
-  migrations: readonly Migration[],
-  applied: readonly { number: number; name: string; checksum: string }[],
-): void {
+function refuseForeignSchema(migrations: readonly Migration[], applied: readonly AppliedMigration[]): void {
   for (const row of applied) {
     const known = migrations[row.number - 1]
     if (!known) {

@@ -58,6 +58,7 @@ export type StoreErrorCode =
   | 'store-timeout'
   | 'store-disk-full'
   | 'schema-newer'
+  | 'schema-older'
   | 'embedded-missing'
   | 'block-malformed'
 

@@ -1,0 +1,1 @@
+export { createHttpStore, type HttpStoreOptions } from './http-store.ts'

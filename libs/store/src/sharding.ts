@@ -1,0 +1,38 @@
+import { timeColumns } from './retention.ts'
+import { renderTemplate, type SchemaVariables } from './schema-template.ts'
+import { tables } from './tables.ts'
+
+/**
+ * By what a sharded cluster spreads each table's rows. A function of the row alone, so that a replayed block meets its
+ * tokens on the same shards; and of what versions of a row share, so that replacing engines find them together.
+ */
+const shardingKeys: Readonly<Record<string, string>> = {
+  flows: 'cityHash64(tenant_id, collector_id, exporter)',
+  alarm_events: 'cityHash64(tenant_id, alarm_id)',
+  devices: 'cityHash64(tenant_id, device_id)',
+  interfaces: 'cityHash64(tenant_id, device_id)',
+  stream_state: 'cityHash64(log_id, topic, partition)',
+  stream_epochs: 'cityHash64(log_id, topic, partition)',
+}
+
+/** The statements that put a Distributed table over every local one; none unless the cluster has shards. */
+export function distributedTables(database: string, variables: SchemaVariables): string[] {
+  const { cluster } = variables
+  if (!cluster?.sharded) return []
+  const names = new Set([...Object.keys(tables), ...Object.keys(timeColumns)])
+  return [...names].map(name =>
+    renderTemplate(
+      `CREATE TABLE IF NOT EXISTS ${name}{{onCluster}} AS ${name}_local ` +
+        `ENGINE = Distributed('${cluster.name}', '${database}', '${name}_local', ${shardingKeyOf(name)})`,
+      variables,
+    ),
+  )
+}
+
+function shardingKeyOf(table: string): string {
+  if (table.startsWith('flow_')) return 'cityHash64(tenant_id, exporter_id)'
+  if (table.startsWith('interface_')) return 'cityHash64(tenant_id, device_id)'
+  const key = shardingKeys[table]
+  if (!key) throw new Error(`table ${table} has no sharding key`)
+  return key
+}
