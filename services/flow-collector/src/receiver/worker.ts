@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
+import { ArrivalClock } from './arrival-clock.ts'
 import { Batcher } from './batcher.ts'
 import type { BoundSocket, ReceiverOptions, ReceiverReport, ReceiverRequest, SourceBatch } from './messages.ts'
 
@@ -13,8 +14,7 @@ const options = workerData as ReceiverOptions
 const port = parentPort!
 const sockets: Socket[] = []
 const batcher = new Batcher(options, handOver)
-/** Milliseconds to add to the steady clock to have the time of day, taken anew at each flush so that it follows NTP. */
-let epochMs = Date.now() - performance.now()
+const clock = new ArrivalClock()
 let heartbeatDueMs = performance.now() + options.heartbeatIntervalMs
 let received = 0
 let flushTimer: NodeJS.Timeout | undefined
@@ -40,7 +40,7 @@ async function listen(listener: number): Promise<BoundSocket> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
   socket.on('message', (datagram, { address, port }) => {
     received++
-    batcher.add(listener, datagram, address, port, Math.round((epochMs + performance.now()) * 1_000))
+    batcher.add(listener, datagram, address, port, clock.nowUs())
   })
   socket.bind(port, host)
   await once(socket, 'listening')
@@ -63,8 +63,8 @@ function scheduleFlush(): void {
 }
 
 function flush(): void {
-  epochMs = Date.now() - performance.now()
-  const nowMs = Date.now()
+  clock.follow()
+  const nowMs = Math.floor(clock.nowUs() / 1_000)
   batcher.flush(nowMs)
   if (performance.now() < heartbeatDueMs) return
   heartbeatDueMs = performance.now() + options.heartbeatIntervalMs
@@ -80,7 +80,7 @@ async function stop(): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 1))
   }
   for (const socket of sockets) socket.close()
-  batcher.flush(Date.now())
+  batcher.flush(clock.nowUs() / 1_000)
   report({ kind: 'stopped' })
   port.close()
 }
