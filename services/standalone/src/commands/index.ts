@@ -3,5 +3,6 @@ import type { Command } from '../command.ts'
 /** Commands are loaded when called: `weir decode` must not pay for Kafka. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   poll: async () => (await import('./poll.ts')).pollCommand,
+  replay: async () => (await import('./replay.ts')).replayCommand,
   walk: async () => (await import('./walk.ts')).walkCommand,
 }
