@@ -139,7 +139,7 @@ export function linkFlapping(
       finding: {
         kind: 'active',
         severity,
-        windowStartMs: Math.floor((downs[0] ?? atMs) / minuteMs) * minuteMs,
+        windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
         headline: downs.length,
         evidence: evidence(`went down ${recent} times in 5 minutes, ${downs.length} times in an hour.`),
       },

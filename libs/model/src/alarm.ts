@@ -135,6 +135,8 @@ export const alarmEventSchema = z.object({
   /** Log position (`topic/partition/offset`) or `user:<name>`. */
   cause: z.string(),
   note: z.string(),
+  /** Of shelving: when it ends by itself. */
+  until: time.nullable().optional(),
   alarmTypeId: alarmTypeSchema,
   resource: z.string(),
   qualifier: z.string(),

@@ -1,0 +1,17 @@
+export * from './alarm-config.ts'
+export * from './alarm-machine.ts'
+export * from './fold.ts'
+export { type OperatorActionName, operatorActions } from './operator-axis.ts'
+export * from './suppression.ts'
+export {
+  type AlarmCell,
+  type AlarmPiece,
+  emptyAlarms,
+  keyOf,
+  openAlarms,
+  pieceKeys,
+  pieceOf,
+  restoreAlarms,
+  type TenantAlarms,
+} from './tenant-alarms.ts'
+export type { Transition } from './transition.ts'
