@@ -25,9 +25,7 @@ import { createFeed } from './live/feed.ts'
 import { LiveState } from './live/live-state.ts'
 import { type ResolvePrincipal, resolveLoopbackPrincipal } from './principal.ts'
 import { createStatusRoutes } from './prometheus/status-routes.ts'
-import { addAlarmRoutes } from './rest/alarm-routes.ts'
-import { addInventoryRoutes } from './rest/inventory-routes.ts'
-import { addLiveRoute } from './rest/live-route.ts'
+import { addApiRoutes } from './rest/api-routes.ts'
 import { Admission } from './socket/admission.ts'
 import { LiveHub } from './socket/live-hub.ts'
 import { attachWebSockets } from './socket/websocket.ts'
@@ -89,10 +87,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function buildApp(): Promise<App> {
     const guard = createRequestGuard(config.allowedHosts, boundPort)
     const built = await createApp({ guard, resolvePrincipal, frameAncestors: config.frameAncestors, onAnswered, log })
-    const context = { state, nowMs: () => clock.nowMs() }
-    addInventoryRoutes(built, context)
-    addAlarmRoutes(built, context)
-    addLiveRoute(built, { hub, admission })
+    const { bus, store } = options
+    addApiRoutes(built, { state, hub, admission, bus, store, config, nowMs: () => clock.nowMs() })
     addWallRoutes(built, await loadStaticFiles(options.wallFolder ?? join(packageRoot, 'dist/services/gateway/web')))
     attachWebSockets(built.server, { hub, admission, guard, resolvePrincipal, clock, log })
     return built

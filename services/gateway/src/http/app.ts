@@ -19,7 +19,7 @@ import {
 import { type Logger, packageVersion } from '../../../../libs/kernel/src/index.ts'
 import { StoreError } from '../../../../libs/store/src/index.ts'
 import type { Principal, ResolvePrincipal } from '../principal.ts'
-import { type ProblemCode, ProblemError, problemBody, problemContentType } from './problem.ts'
+import { type ProblemCode, ProblemError, problemBody, problemContentType, problemSchema } from './problem.ts'
 import type { RequestGuard } from './request-guard.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
@@ -55,6 +55,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
+  // What a form of another site can send without asking: it never was JSON.
+  app.removeContentTypeParser('text/plain')
   app.decorateRequest('principal', null as unknown as Principal)
 
   await app.register(fastifySwagger, {
@@ -67,8 +69,9 @@ export async function createApp(options: AppOptions): Promise<App> {
           'Live state, history and alarms of a network. Times are ISO 8601 UTC, 64-bit integers decimal strings.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      components: { schemas: { Problem: problemSchema } },
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
   })
 
   const headers = securityHeaders(options.frameAncestors)
@@ -94,6 +97,29 @@ export async function createApp(options: AppOptions): Promise<App> {
     return sendProblem(reply, problem, request.id)
   })
   return app
+}
+
+/** Every route may answer with a problem instead; the document says so once, here. */
+const describeRoute: typeof jsonSchemaTransform = input => {
+  const { schema, url } = jsonSchemaTransform(input)
+  const problem = {
+    description: 'What went wrong (RFC 9457)',
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  }
+  const response = { ...((schema as { response?: object }).response ?? {}), default: problem }
+  return { schema: readable({ ...schema, response }), url } as ReturnType<typeof jsonSchemaTransform>
+}
+
+/** A schema without the patterns of formats that have a name: they fill a page each and say nothing more. */
+function readable(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(readable)
+  if (typeof node !== 'object' || node === null) return node
+  const hidden = 'format' in node && typeof node.format === 'string' ? 'pattern' : undefined
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key]) => key !== hidden)
+      .map(([key, value]) => [key, readable(value)]),
+  )
 }
 
 function sendProblem(
@@ -157,16 +183,15 @@ function problemOf(error: FastifyError | Error): ProblemError {
 
 interface InvalidRequest {
   validationContext?: string | undefined
-  validation: readonly { instancePath: string; message: string | undefined; params: unknown }[]
+  validation: readonly { keyword: string; instancePath: string; message?: string; params: { keys?: string[] } }[]
 }
 
-function invalid(error: Error & { validation: unknown; validationContext?: string | undefined }): ProblemError {
+function invalid(error: unknown): ProblemError {
   const { validation, validationContext } = error as InvalidRequest
-  const places = validation.flatMap(({ instancePath, message, params }) => {
-    const { issue } = params as { issue?: { code?: string; keys?: string[] } }
+  const places = validation.flatMap(({ keyword, instancePath, message, params }) => {
     const path = instancePath.replace(/^\//, '').replaceAll('/', '.')
-    if (issue?.code !== 'unrecognized_keys') return [{ path, message: message ?? 'is invalid' }]
-    return (issue.keys ?? []).map(key => ({ path: path ? `${path}.${key}` : key, message: 'there is no such key' }))
+    if (keyword !== 'unrecognized_keys') return [{ path, message: message ?? 'is invalid' }]
+    return (params.keys ?? []).map(key => ({ path: path ? `${path}.${key}` : key, message: 'there is no such key' }))
   })
   const detail = places.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
   return new ProblemError(validationContext === 'body' ? 'body-invalid' : 'parameters-invalid', detail, { places })
@@ -177,6 +202,13 @@ function storeProblem(error: StoreError): ProblemError {
     return new ProblemError('query-timeout', 'the query took too long; ask for less time or a coarser resolution', {
       cause: error,
     })
+  }
+  if (error.code === 'store-rejected' && /TOO_MANY_ROWS/.test(error.message)) {
+    return new ProblemError('query-too-expensive', 'the answer has too many rows; ask for less', { cause: error })
+  }
+  // What a query function refuses itself is said to whoever asked; what the database refuses is ours to mend.
+  if (error.code === 'store-rejected' && !/DB::|Code: \d/.test(error.message)) {
+    return new ProblemError('body-invalid', error.message, { cause: error })
   }
   if (error.code === 'store-rejected' || error.code === 'block-malformed') {
     return new ProblemError('internal-error', 'the store refused the query; the log has the reason', { cause: error })

@@ -8,7 +8,6 @@ export const problems = {
   'not-authorised': { status: 401, title: 'Not authorised' },
   'tenant-refused': { status: 403, title: 'No such tenant' },
   'not-found': { status: 404, title: 'Not found' },
-  'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'parameters-invalid': { status: 400, title: 'Invalid parameters' },
   'body-invalid': { status: 400, title: 'Invalid body' },
   'body-too-large': { status: 413, title: 'Body too large' },
@@ -21,12 +20,32 @@ export const problems = {
   'upgrade-required': { status: 426, title: 'Upgrade required' },
   'subprotocol-unknown': { status: 400, title: 'Unknown subprotocol' },
   'too-many-connections': { status: 503, title: 'Too many connections' },
-  'shutting-down': { status: 503, title: 'Shutting down' },
   'bus-unavailable': { status: 503, title: 'Log unavailable' },
   'internal-error': { status: 500, title: 'Internal error' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 export type ProblemCode = keyof typeof problems
+
+/** The body of a problem, as OpenAPI describes it. */
+export const problemSchema = {
+  type: 'object' as const,
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string' as const },
+    title: { type: 'string' as const },
+    status: { type: 'integer' as const },
+    detail: { type: 'string' as const, description: 'For the one who asked: what to ask instead.' },
+    code: { type: 'string' as const, enum: Object.keys(problems) },
+    instance: { type: 'string' as const, description: "The request's id, as the log has it." },
+    errors: {
+      type: 'array' as const,
+      items: {
+        type: 'object' as const,
+        properties: { path: { type: 'string' as const }, message: { type: 'string' as const } },
+      },
+    },
+  },
+}
 
 export const problemContentType = 'application/problem+json; charset=utf-8'
 

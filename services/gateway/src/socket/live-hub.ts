@@ -154,11 +154,15 @@ export class LiveHub {
 
   /** A scope nobody could see anything in is a mistake to be told, not an empty screen. */
   #exists({ tenants, siteId }: Scope): boolean {
-    const { inventory } = this.#options.state
+    const { inventory, exporters } = this.#options.state
     if (siteId !== undefined) {
       return inventory.sites.some(site => inScope({ tenants, siteId }, site.tenant, site.id))
     }
-    return tenants === 'all' || tenants.every(tenant => inventory.tenants.some(one => one.id === tenant))
+    if (tenants === 'all') return true
+    // Flows may come for a tenant of which the inventory knows no device.
+    const known = new Set(inventory.tenants.map(tenant => tenant.id))
+    for (const exporter of exporters.values()) known.add(exporter.tenantId)
+    return tenants.every(tenant => known.has(tenant))
   }
 
   #groupOf(scope: Scope): StreamGroup {

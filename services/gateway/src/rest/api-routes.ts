@@ -1,0 +1,35 @@
+import type { Bus } from '../../../../libs/bus/src/index.ts'
+import type { Store } from '../../../../libs/store/src/index.ts'
+import type { GatewayConfig } from '../config.ts'
+import type { App } from '../http/app.ts'
+import type { LiveState } from '../live/live-state.ts'
+import type { Admission } from '../socket/admission.ts'
+import type { LiveHub } from '../socket/live-hub.ts'
+import { addAlarmActionRoutes } from './alarm-actions.ts'
+import { addAlarmRoutes, findAlarm } from './alarm-routes.ts'
+import { addInventoryRoutes } from './inventory-routes.ts'
+import { addLiveRoute } from './live-route.ts'
+import { addQueryRoutes } from './query-routes.ts'
+
+export interface ApiContext {
+  state: LiveState
+  hub: LiveHub
+  admission: Admission
+  bus: Bus
+  store: Store
+  config: GatewayConfig
+  nowMs: () => number
+}
+
+/** Everything under `/api/v1`. */
+export function addApiRoutes(app: App, context: ApiContext): void {
+  addInventoryRoutes(app, context)
+  addAlarmRoutes(app, context)
+  addAlarmActionRoutes(app, {
+    ...context,
+    findAlarm: (principal, alarmId) => findAlarm(context, principal, alarmId),
+  })
+  addQueryRoutes(app, { ...context, config: context.config.query })
+  addLiveRoute(app, context)
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}

@@ -1,0 +1,266 @@
+import { z } from 'zod'
+import {
+  type FlowDimension,
+  type FlowFilters,
+  flowSourceFor,
+  levelForStep,
+  readBillingPercentile,
+  readFlowSeries,
+  readInterfaceSeries,
+  readTopFlows,
+  type Store,
+  segmentsOf,
+  type TenantScope,
+  type TimeRange,
+  type TopFlows,
+} from '../../../../libs/store/src/index.ts'
+import type { QueryConfig } from '../config.ts'
+import type { App } from '../http/app.ts'
+import { requestScope } from '../http/scope.ts'
+import type { LiveState } from '../live/live-state.ts'
+import { completenessOf, type Gap, isoOf } from './coverage.ts'
+import { monthRange, queryGate, stepsOf, timeRangeOf } from './query-cost.ts'
+import * as schemas from './query-schemas.ts'
+import { tenantScopeOf } from './tenant-scope.ts'
+
+/** Raw flows, which alone know addresses and ports, are kept so long unless configured otherwise. */
+const rawFlowsKeptMs = 7 * 86_400_000
+
+export interface QueryContext {
+  state: LiveState
+  store: Store
+  config: QueryConfig
+  nowMs: () => number
+}
+
+/** What happened: series, rankings, matrices and billing percentiles, each saying what it was made of. */
+export function addQueryRoutes(app: App, context: QueryContext): void {
+  const gate = queryGate(context.config.concurrentMax)
+  const limits = (limit: number) => ({ limit, timeoutMs: context.config.timeoutMs })
+  const schema = <B extends z.ZodType, A extends z.ZodType>(summary: string, body: B, answer: A) => ({
+    schema: { summary, tags: ['history'], querystring: z.strictObject({}), body, response: { 200: answer } },
+  })
+
+  app.post(
+    '/api/v1/query/timeseries',
+    schema('Interface rates or flow traffic over time', schemas.timeseriesRequest, schemas.timeseriesAnswer),
+    async request => {
+      const { body } = request
+      const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
+      return gate(
+        (): Promise<TimeseriesAnswer> =>
+          body.source === 'interfaces' ? interfaceSeries(context, tenants, body) : flowSeries(context, tenants, body),
+      )
+    },
+  )
+
+  app.post(
+    '/api/v1/query/top',
+    schema('The largest talkers, services, networks or exporters', schemas.topRequest, schemas.topAnswer),
+    async request => {
+      const { body } = request
+      const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
+      const range = timeRangeOf(body.range)
+      const by = dimensionsOf(body.by)
+      const query = {
+        ...range,
+        nowMs: context.nowMs(),
+        tenants,
+        by,
+        filters: filtersOf(body.filters),
+        measure: body.measure,
+      }
+      const top = await gate(() => readTopFlows(context.store, query, limits(body.limit)))
+      return {
+        ...aboutFlows(context, range, by, query.filters, top.rowsRead),
+        estimated: top.total.octets !== top.total.octetsExported,
+        data: top.rows,
+        total: top.total,
+      }
+    },
+  )
+
+  app.post(
+    '/api/v1/query/matrix',
+    schema('Traffic between two dimensions', schemas.matrixRequest, schemas.matrixAnswer),
+    async request => {
+      const { body } = request
+      const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
+      const range = timeRangeOf(body.range)
+      const by = [body.rows, body.columns]
+      const query = {
+        ...range,
+        nowMs: context.nowMs(),
+        tenants,
+        by,
+        filters: filtersOf(body.filters),
+        measure: body.measure,
+      }
+      const top = await gate(() => readTopFlows(context.store, query, limits(body.limit)))
+      return {
+        ...aboutFlows(context, range, by, query.filters, top.rowsRead),
+        rows: keysBySize(top, body.rows, body.measure),
+        columns: keysBySize(top, body.columns, body.measure),
+        cells: top.rows.map(({ key, ...sums }) => ({ ...sums, row: key[body.rows]!, column: key[body.columns]! })),
+        total: top.total,
+      }
+    },
+  )
+
+  app.post(
+    '/api/v1/query/percentile',
+    schema(
+      'The 95th percentile of an interface, as transit is billed',
+      schemas.percentileRequest,
+      schemas.percentileAnswer,
+    ),
+    async request => {
+      const { body } = request
+      const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
+      const range = body.month === undefined ? timeRangeOf(body.range!) : monthRange(body.month, body.timeZone)
+      const query = { ...range, tenants, interfaceId: body.interfaceId }
+      const found = await gate(() => readBillingPercentile(context.store, query, limits(1)))
+      return {
+        range: isoRange(range),
+        table: 'interface_5m',
+        asOf: asOf(context),
+        coverage: found.samplesExpected > 0 ? Math.min(1, found.samples / found.samplesExpected) : null,
+        gaps: [],
+        rowsRead: found.samples,
+        percentile: body.percentile,
+        method: '5-minute samples sorted, the top 5 % dropped, the next one taken; in and out apart, then the larger',
+        missingSamples: 'skipped' as const,
+        ...found,
+      }
+    },
+  )
+}
+
+type InterfacesBody = Extract<z.output<typeof schemas.timeseriesRequest>, { source: 'interfaces' }>
+type TimeseriesAnswer = z.input<typeof schemas.timeseriesAnswer>
+type FlowsBody = Extract<z.output<typeof schemas.timeseriesRequest>, { source: 'flows' }>
+
+async function interfaceSeries(context: QueryContext, tenants: TenantScope, body: InterfacesBody) {
+  const nowMs = context.nowMs()
+  const wished = timeRangeOf(body.range)
+  const { rowsMax, timeoutMs } = context.config
+  const { stepSeconds, range } = stepsOf(wished, body.resolution, {
+    seriesCount: body.interfaceIds.length,
+    rowsMax,
+    nowMs,
+  })
+  const query = { ...range, nowMs, tenants, interfaceIds: body.interfaceIds, stepSeconds }
+  const found = await readInterfaceSeries(context.store, query, { timeoutMs })
+
+  const stepMs = stepSeconds * 1_000
+  const untilMs = nowMs - 2 * slowestIntervalMs(context.state, body.interfaceIds)
+  const anywhere = new Map<number, number>()
+  const series = found.map(({ interfaceId, points }) => {
+    const observed = new Map(points.map(point => [Date.parse(point.at), point.coverage]))
+    for (const [at, share] of observed) anywhere.set(at, Math.max(share, anywhere.get(at) ?? 0))
+    return { interfaceId, ...completenessOf(observed, range, stepMs, untilMs), points }
+  })
+  const known = series.map(one => one.coverage).filter(coverage => coverage !== null)
+  return {
+    range: isoRange(range),
+    table: `interface_${levelForStep(stepSeconds, range, { nowMs })}`,
+    asOf: asOf(context),
+    coverage: known.length > 0 ? known.reduce((sum, one) => sum + one, 0) / known.length : null,
+    gaps: completenessOf(anywhere, range, stepMs, untilMs).gaps,
+    rowsRead: found.reduce((sum, one) => sum + one.rowsRead, 0),
+    resolutionSeconds: stepSeconds,
+    series,
+  }
+}
+
+async function flowSeries(context: QueryContext, tenants: TenantScope, body: FlowsBody) {
+  const nowMs = context.nowMs()
+  const wished = timeRangeOf(body.range)
+  const { rowsMax, timeoutMs } = context.config
+  const seriesCount = body.by === undefined ? 1 : body.limit + 1
+  const { stepSeconds, range } = stepsOf(wished, body.resolution, { seriesCount, rowsMax, nowMs })
+  const filters = filtersOf(body.filters)
+  const query = { ...range, nowMs, tenants, filters, stepSeconds, ...(body.by === undefined ? {} : { by: body.by }) }
+  const found = await readFlowSeries(context.store, query, { limit: body.limit, timeoutMs })
+  const by = body.by === undefined ? [] : [body.by]
+  return {
+    ...aboutFlows(
+      context,
+      range,
+      by,
+      filters,
+      found.reduce((sum, one) => sum + one.rowsRead, 0),
+    ),
+    resolutionSeconds: stepSeconds,
+    series: found.map(({ key, points }) => ({ key, points })),
+  }
+}
+
+/** Nobody can know of flows that did not come; that raw flows are gone is known. */
+function aboutFlows(
+  context: QueryContext,
+  range: TimeRange,
+  by: readonly FlowDimension[],
+  filters: FlowFilters,
+  rowsRead: number,
+) {
+  const nowMs = context.nowMs()
+  const isRaw = flowSourceFor(by, filters) === 'raw'
+  const keptSinceMs = nowMs - rawFlowsKeptMs
+  const gaps: Gap[] =
+    isRaw && range.fromMs < keptSinceMs
+      ? [{ from: isoOf(range.fromMs), to: isoOf(Math.min(keptSinceMs, range.toMs)) }]
+      : []
+  const levels = new Set(segmentsOf(range, { nowMs }).map(segment => `flow_${segment.level}`))
+  return {
+    range: isoRange(range),
+    table: isRaw ? 'flows' : [...levels].sort().join('+'),
+    asOf: asOf(context),
+    coverage: null,
+    gaps,
+    rowsRead,
+  }
+}
+
+function asOf({ state, nowMs }: QueryContext): string {
+  return isoOf(nowMs() - state.lag.read(nowMs()))
+}
+
+function slowestIntervalMs(state: LiveState, interfaceIds: readonly string[]): number {
+  const deviceIds = new Set(interfaceIds.map(id => id.slice(0, id.indexOf('/'))))
+  let slowest = 60_000
+  for (const device of state.devices.values()) {
+    if (deviceIds.has(device.deviceId)) slowest = Math.max(slowest, device.intervalMs)
+  }
+  return slowest
+}
+
+function dimensionsOf(by: z.output<typeof schemas.bySchema>): readonly FlowDimension[] {
+  if (Array.isArray(by)) return by
+  const name = by as string
+  return Object.hasOwn(schemas.groupings, name)
+    ? schemas.groupings[name as keyof typeof schemas.groupings]
+    : [name as FlowDimension]
+}
+
+function filtersOf(filters: z.output<typeof schemas.filtersSchema>): FlowFilters {
+  return Object.fromEntries(Object.entries(filters).filter(([, values]) => values !== undefined)) as FlowFilters
+}
+
+/** Values of one dimension of a matrix, the one with most traffic first. */
+function keysBySize(
+  top: TopFlows,
+  dimension: FlowDimension,
+  measure: 'octets' | 'packets' | 'records',
+): (string | number)[] {
+  const sums = new Map<string | number, bigint>()
+  for (const row of top.rows) {
+    const key = row.key[dimension]!
+    sums.set(key, (sums.get(key) ?? 0n) + BigInt(row[measure]))
+  }
+  return [...sums].sort(([, a], [, b]) => (a < b ? 1 : a > b ? -1 : 0)).map(([key]) => key)
+}
+
+function isoRange(range: TimeRange): { from: string; to: string } {
+  return { from: isoOf(range.fromMs), to: isoOf(range.toMs) }
+}
