@@ -2,6 +2,8 @@ import type { Command } from '../command.ts'
 
 /** Commands are loaded when called: `weir decode` must not pay for Kafka. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  all: async () => (await import('./all.ts')).all,
+  demo: async () => (await import('./demo.ts')).demo,
   poll: async () => (await import('./poll.ts')).pollCommand,
   replay: async () => (await import('./replay.ts')).replayCommand,
   walk: async () => (await import('./walk.ts')).walkCommand,

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ConfigError, loadConfig, logConfigSchema, statusConfigSchema } from '../../../libs/kernel/src/index.ts'
+import {
+  deviceSchema,
+  type Inventory,
+  inventoryProblems,
+  siteSchema,
+  tenantSchema,
+} from '../../../libs/model/src/index.ts'
+import { flowCollectorConfigSchema } from '../../flow-collector/src/index.ts'
+import { gatewayConfigSchema } from '../../gateway/src/index.ts'
+import { snmpPollerConfigSchema } from '../../snmp-poller/src/index.ts'
+import { streamProcessorConfigSchema } from '../../stream-processor/src/index.ts'
+
+/** The whole of `weir.yaml`. Every key has a default; without any file Weir runs, with nothing to poll. */
+export const weirConfigSchema = z.strictObject({
+  /** Folder of the embedded log and store, and of what the process must remember. */
+  data: z.string().default('./data'),
+  log: logConfigSchema.prefault({}),
+  status: statusConfigSchema.prefault({}),
+  tenants: z.array(tenantSchema).default([]),
+  sites: z.array(siteSchema).default([]),
+  devices: z.array(deviceSchema).default([]),
+  bus: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('local') })]).prefault({ kind: 'local' }),
+  store: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('embedded') })]).prefault({ kind: 'embedded' }),
+  poller: snmpPollerConfigSchema.prefault({}),
+  collector: flowCollectorConfigSchema.prefault({}),
+  processor: streamProcessorConfigSchema.prefault({}),
+  gateway: gatewayConfigSchema.prefault({}),
+})
+export type WeirConfig = z.output<typeof weirConfigSchema>
+
+/**
+ * `--config` where given, else `./weir.yaml` when it exists; then `conf.d/*.yaml` beside it, in order of names.
+ * @throws ConfigError
+ */
+export function readWeirConfig(file: string | undefined): WeirConfig {
+  const main = file ?? (existsSync('weir.yaml') ? 'weir.yaml' : undefined)
+  const folder = join(main ? join(main, '..') : '.', 'conf.d')
+  const parts = existsSync(folder)
+    ? readdirSync(folder)
+        .filter(name => /\.ya?ml$/.test(name))
+        .sort()
+        .map(name => join(folder, name))
+    : []
+  const config = loadConfig(weirConfigSchema, main ? [main, ...parts] : parts)
+  const problems = inventoryProblems(inventoryOf(config))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+export function inventoryOf(config: Pick<WeirConfig, 'tenants' | 'sites' | 'devices'>): Inventory {
+  return { tenants: config.tenants, sites: config.sites, devices: config.devices }
+}

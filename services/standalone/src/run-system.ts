@@ -1,0 +1,36 @@
+import type { Logger } from '../../../libs/kernel/src/index.ts'
+import type { CommandIo } from './command.ts'
+import type { WeirSystem } from './system.ts'
+
+/** Ends a stop that hangs: what was not committed is read again at the next start. */
+const stopMsMax = 30_000
+
+/** Starts the system, prints its addresses, and stops it cleanly when asked to. */
+export async function runSystem(
+  system: WeirSystem,
+  io: CommandIo,
+  log: Logger,
+  announce: (print: (line: string) => void) => void = () => {},
+): Promise<void> {
+  const print = (line: string): void => void io.stdout.write(`${line}\n`)
+  await system.component.start()
+  print(system.gateway.address)
+  print(`http://127.0.0.1:${system.statusPort()}/metrics`)
+  announce(print)
+  await aborted(io.signal)
+  print('stopping …')
+  const deadline = setTimeout(() => {
+    log.error({ stopMsMax }, 'did not stop in time; ending now. Nothing acknowledged is lost')
+    process.exit(1)
+  }, stopMsMax)
+  await system.component.stop()
+  clearTimeout(deadline)
+  print('stopped')
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

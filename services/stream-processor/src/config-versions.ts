@@ -1,0 +1,43 @@
+import type { Bus } from '../../../libs/bus/src/index.ts'
+import { topics } from '../../../libs/model/src/index.ts'
+import type { StreamConfig } from './stream-config.ts'
+
+/**
+ * Versions of the stream's configuration, kept on the compacted `weir.config.v1`, so that an epoch begun under one can
+ * be computed again under the same after a restart with another.
+ */
+export interface ConfigVersions {
+  readonly current: StreamConfig
+  /** undefined when the version was never recorded here (its topic was lost): the caller goes on with `current`. */
+  find(version: string): StreamConfig | undefined
+}
+
+/** Versions kept; older ones go. Epochs reach back one commit, so a handful would do. */
+const versionsMax = 64
+
+export async function recordConfigVersion(bus: Bus, current: StreamConfig, nowMs: number): Promise<ConfigVersions> {
+  const known = new Map<string, StreamConfig>()
+  const tail = await bus.tail({
+    topic: topics.config,
+    from: 'start',
+    records(records) {
+      for (const record of records) {
+        if (!record.key.startsWith('stream/')) continue
+        if (record.value === null) known.delete(record.key)
+        else known.set(record.key, JSON.parse(Buffer.from(record.value).toString('utf8')) as StreamConfig)
+      }
+    },
+  })
+  await tail.caughtUp
+  await tail.close()
+
+  const key = `stream/${current.version}`
+  const outdated = [...known.keys()].filter(other => other !== key).slice(0, -versionsMax)
+  await bus.send(topics.config, [
+    { key, value: Buffer.from(JSON.stringify(current)), timestampMs: nowMs },
+    ...outdated.map(other => ({ key: other, value: null, timestampMs: nowMs })),
+  ])
+  known.set(key, current)
+
+  return { current, find: version => known.get(`stream/${version}`) }
+}

@@ -1,0 +1,1 @@
+export { createStreamProcessor, type StreamProcessorOptions, streamProcessorConfigSchema } from './processor.ts'

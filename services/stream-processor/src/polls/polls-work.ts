@@ -1,0 +1,293 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { BusRecord } from '../../../../libs/bus/src/index.ts'
+import {
+  type DetectedCondition,
+  type DeviceDetectState,
+  detectDevice,
+  detectStale,
+} from '../../../../libs/detect/src/index.ts'
+import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
+import {
+  type DevicePoll,
+  deviceKey,
+  keys,
+  type PollRecord,
+  PollRecordSchema,
+  SignalRecordSchema,
+  topics,
+} from '../../../../libs/model/src/index.ts'
+import {
+  advanceWatermark,
+  type DeviceTrackState,
+  type InterfaceWindowRow,
+  initialWatermark,
+  type TrackedPoll,
+  trackPoll,
+  type WatermarkState,
+} from '../../../../libs/stream/src/index.ts'
+import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
+import { columnsOf, type Row } from '../rows-to-columns.ts'
+import type { StreamConfig } from '../stream-config.ts'
+import { deviceLiveRecord } from './device-live.ts'
+import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.ts'
+
+/** Devices of one partition that are remembered at most; the poller's inventory is the real bound. */
+const devicesMax = 50_000
+const watermarkKey = 'watermark'
+const devicePrefix = 'device/'
+
+/** What the process counts over all partitions, for metrics. */
+export interface PollCounts {
+  polls: number
+  failedPolls: number
+  refusedDevices: number
+  gaps: CounterByCode
+  conditions: CounterByCode
+}
+
+/** Plain JSON, a state piece a device. */
+interface DeviceState {
+  tenantId: string
+  siteId: string
+  track: DeviceTrackState | undefined
+  detect: DeviceDetectState | undefined
+  /** Digest of the row last written to `devices`, and of those written to `interfaces`. */
+  deviceDigest: number
+  interfaceDigests: Record<string, number>
+}
+
+/** Polls of one partition: counters become rates, one-minute rollups and conditions, poll by poll. */
+export class PollsWork implements EpochWork {
+  readonly #context: WorkContext
+  readonly #counts: PollCounts
+  #config: StreamConfig
+  readonly #devices = new Map<string, DeviceState>()
+  readonly #changed = new Set<string>()
+  #watermark: WatermarkState = initialWatermark
+  #watermarkChanged = false
+  #rows: Row[] = []
+  readonly #inventory = new InventoryRows()
+  #outputs: Output[] = []
+  /** Counts what the record at hand has yielded so far: part of a derived record's identity. */
+  #ordinal = 0
+
+  constructor(context: WorkContext, counts: PollCounts) {
+    this.#context = context
+    this.#counts = counts
+    this.#config = context.config
+  }
+
+  restore(states: ReadonlyMap<string, string>): void {
+    for (const [key, state] of states) {
+      if (key === watermarkKey) this.#watermark = JSON.parse(state) as WatermarkState
+      else this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as DeviceState)
+    }
+  }
+
+  configure(config: StreamConfig): void {
+    this.#config = config
+  }
+
+  process(record: BusRecord): void {
+    const message = this.#parse(record)
+    this.#ordinal = 0
+    this.#watermark = advanceWatermark(this.#watermark, message.producerId, record.timestampMs)
+    this.#watermarkChanged = true
+    switch (message.body.case) {
+      case 'poll':
+        this.#poll(record, message.tenantId, message.body.value)
+        return
+      case 'heartbeat':
+        this.#heartbeat(record)
+        return
+      default:
+        throw new PoisonRecordError('poll-body-unknown', 'the record has neither a poll nor a heartbeat')
+    }
+  }
+
+  takeOutputs(): readonly Output[] {
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  closeEpoch(): EpochResult {
+    const states = new Map<string, string>()
+    for (const key of this.#changed) {
+      const state = this.#devices.get(key)
+      states.set(devicePrefix + key, state ? JSON.stringify(state) : '')
+    }
+    this.#changed.clear()
+    if (this.#watermarkChanged && this.#devices.size > 0) states.set(watermarkKey, JSON.stringify(this.#watermark))
+    this.#watermarkChanged = false
+    const { devices, interfaces } = this.#inventory.take()
+    const rows = columnsOf(this.#rows)
+    this.#rows = []
+    const blocks = [
+      { table: 'interface_1m', block: rows },
+      { table: 'devices', block: devices },
+      { table: 'interfaces', block: interfaces },
+    ] as const
+    return { blocks: blocks.filter(({ block }) => block.length > 0), states }
+  }
+
+  #parse(record: BusRecord): PollRecord {
+    try {
+      return fromBinary(PollRecordSchema, record.value ?? new Uint8Array())
+    } catch (cause) {
+      throw new PoisonRecordError('poll-record-malformed', (cause as Error).message, { cause })
+    }
+  }
+
+  #poll(record: BusRecord, tenantId: string, poll: DevicePoll): void {
+    const key = deviceKey(tenantId, poll.deviceId)
+    const known = this.#config.devices[key]
+    const before = this.#devices.get(key)
+    if (!before && this.#devices.size >= devicesMax) {
+      this.#counts.refusedDevices++
+      return
+    }
+    const state: DeviceState = before ?? {
+      tenantId,
+      siteId: poll.siteId,
+      track: undefined,
+      detect: undefined,
+      deviceDigest: 0,
+      interfaceDigests: {},
+    }
+    state.siteId = poll.siteId
+    const { state: track, tracked } = trackPoll(state.track, poll, { capacities: known?.capacities ?? {} })
+    state.track = track
+    this.#devices.set(key, state)
+    this.#changed.add(key)
+    this.#count(tracked)
+    if (tracked.stale) return
+
+    for (const row of tracked.rows) this.#rows.push(interfaceRow(tenantId, row))
+    this.#noteInventory(record, tenantId, poll, tracked, state)
+    this.#sendLive(record, tenantId, poll, tracked)
+    const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
+    state.detect = detected.state
+    this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, detected.conditions)
+  }
+
+  /** Time has passed in the log: devices that were not heard of are judged, and the correlator learns the time. */
+  #heartbeat(record: BusRecord): void {
+    const tenants = new Set<string>()
+    for (const [key, state] of this.#devices) {
+      tenants.add(state.tenantId)
+      if (!state.detect) continue
+      const deviceId = key.slice(state.tenantId.length + 1)
+      if (!this.#config.devices[key]) continue
+      const detected = detectStale(state.detect, this.#watermark.watermarkMs, this.#config.detection)
+      if (detected.state === state.detect) continue
+      state.detect = detected.state
+      this.#changed.add(key)
+      this.#sendConditions(record, state.tenantId, deviceId, state.siteId, detected.conditions)
+    }
+    for (const tenantId of tenants) this.#sendSignal(record, tenantId, { case: 'heartbeat', value: {} })
+  }
+
+  #count(tracked: TrackedPoll): void {
+    this.#counts.polls++
+    if (!tracked.reachable) this.#counts.failedPolls++
+    for (const one of tracked.interfaces) if (one.gap) this.#counts.gaps.add(one.gap)
+  }
+
+  #noteInventory(
+    record: BusRecord,
+    tenantId: string,
+    poll: DevicePoll,
+    tracked: TrackedPoll,
+    state: DeviceState,
+  ): void {
+    const digest = deviceDigest(poll)
+    if (digest !== undefined && digest !== state.deviceDigest) {
+      state.deviceDigest = digest
+      this.#inventory.device(tenantId, poll, tracked.atMs, record.offset)
+    }
+    if (!tracked.reachable) return
+    const digests: Record<string, number> = {}
+    for (const one of tracked.interfaces) {
+      digests[one.interfaceId] = interfaceDigest(one)
+      if (digests[one.interfaceId] !== state.interfaceDigests[one.interfaceId]) {
+        this.#inventory.interface(tenantId, poll.deviceId, one, tracked.atMs, record.offset)
+      }
+    }
+    state.interfaceDigests = digests
+  }
+
+  #sendLive(record: BusRecord, tenantId: string, poll: DevicePoll, tracked: TrackedPoll): void {
+    const value = deviceLiveRecord(
+      { tenantId, producerId: this.#context.producerId, source: this.#source(record) },
+      poll,
+      tracked,
+    )
+    this.#outputs.push({
+      topic: topics.live,
+      record: { key: keys.device(tenantId, poll.deviceId), value, timestampMs: record.timestampMs },
+    })
+  }
+
+  #sendConditions(
+    record: BusRecord,
+    tenantId: string,
+    deviceId: string,
+    siteId: string,
+    conditions: readonly DetectedCondition[],
+  ): void {
+    for (const condition of conditions) {
+      this.#counts.conditions.add(condition.alarmType)
+      this.#sendSignal(record, tenantId, {
+        case: 'condition',
+        value: {
+          alarmType: condition.alarmType,
+          resource: condition.resource,
+          qualifier: condition.qualifier,
+          deviceId,
+          siteId,
+          state: condition.state,
+          severity: condition.severity,
+          eventTimeMs: BigInt(condition.eventTimeMs),
+          windowStartMs: BigInt(condition.windowStartMs),
+          evidenceJson: JSON.stringify(condition.evidence),
+        },
+      })
+    }
+  }
+
+  #sendSignal(
+    record: BusRecord,
+    tenantId: string,
+    body: NonNullable<Parameters<typeof create<typeof SignalRecordSchema>>[1]>['body'],
+  ): void {
+    const message = create(SignalRecordSchema, {
+      tenantId,
+      producerId: this.#context.producerId,
+      source: this.#source(record),
+      body: body!,
+    })
+    this.#outputs.push({
+      topic: topics.signals,
+      record: {
+        key: keys.tenant(tenantId),
+        value: toBinary(SignalRecordSchema, message),
+        timestampMs: record.timestampMs,
+      },
+    })
+  }
+
+  #source(record: BusRecord): { topic: string; partition: number; offset: bigint; ordinal: number; logId: string } {
+    return {
+      topic: record.topic,
+      partition: record.partition,
+      offset: BigInt(record.offset),
+      ordinal: this.#ordinal++,
+      logId: this.#context.logId,
+    }
+  }
+}
+
+function interfaceRow(tenantId: string, row: InterfaceWindowRow): Row {
+  return { tenant_id: tenantId, ...row }
+}

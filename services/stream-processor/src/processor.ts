@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
+import type { Bus, Membership } from '../../../libs/bus/src/index.ts'
+import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
+import { type Clock, type Component, CounterByCode, type Logger, type Metrics } from '../../../libs/kernel/src/index.ts'
+import { epochBounds, type Inventory, topics } from '../../../libs/model/src/index.ts'
+import type { Store } from '../../../libs/store/src/index.ts'
+import { recordConfigVersion } from './config-versions.ts'
+import { type CorrelatorCounts, CorrelatorWork } from './correlator/correlator-work.ts'
+import { EpochRunner } from './epoch-runner.ts'
+import { type FlowCounts, FlowsWork } from './flows/flows-work.ts'
+import { type PollCounts, PollsWork } from './polls/polls-work.ts'
+import { streamConfigOf } from './stream-config.ts'
+
+export const streamProcessorConfigSchema = z.strictObject({
+  /** Names of the consumer groups; a changed name starts again at the oldest record and is refused over old tables. */
+  group: z.string().default('weir-processor'),
+  correlatorGroup: z.string().default('weir-correlator'),
+  /** Thresholds of the detectors, and timing of alarms. */
+  detection: detectConfigSchema.prefault({}),
+  alarms: alarmConfigSchema.prefault({}),
+})
+
+export interface StreamProcessorOptions {
+  config: z.output<typeof streamProcessorConfigSchema>
+  inventory: Inventory
+  bus: Bus
+  store: Store
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+}
+
+/**
+ * Decodes flows, turns counters into rates, rolls both up by minute, detects, and keeps alarms. Partitions of flows and
+ * polls are shared with the other processors; each tenant's signals have one correlator.
+ */
+export function createStreamProcessor(options: StreamProcessorOptions): Component {
+  const { config, bus, store, clock, metrics } = options
+  const log = options.log.child({ service: 'stream-processor' })
+  const producerId = `processor-${randomUUID()}`
+  const flowCounts: FlowCounts = {
+    datagrams: 0,
+    records: 0,
+    optionsRecords: 0,
+    errors: new CounterByCode(),
+    kernelDrops: 0,
+    rateLimitDrops: 0,
+    forgottenExporters: 0,
+    clampedRecords: 0,
+  }
+  const pollCounts: PollCounts = {
+    polls: 0,
+    failedPolls: 0,
+    refusedDevices: 0,
+    gaps: new CounterByCode(),
+    conditions: new CounterByCode(),
+  }
+  const correlatorCounts: CorrelatorCounts = { signals: 0, dropped: new CounterByCode(), events: new CounterByCode() }
+  let memberships: Membership[] = []
+  registerCounts(metrics, flowCounts, pollCounts, correlatorCounts)
+  metrics.gauges('weir_processor_lag_records', 'Records not yet read', ['topic', 'partition'], () =>
+    memberships
+      .flatMap(membership => membership.lag())
+      .map(({ topic, partition, records }) => [{ topic, partition: String(partition) }, records] as const),
+  )
+
+  return {
+    name: 'stream-processor',
+    async start() {
+      const current = streamConfigOf(options.inventory, config.detection, config.alarms)
+      const configVersions = await recordConfigVersion(bus, current, clock.nowMs())
+      const runner = new EpochRunner({
+        bus,
+        store,
+        clock,
+        log,
+        producerId,
+        bounds: epochBounds,
+        configVersions,
+        work: {
+          [topics.flowsRaw]: context => new FlowsWork(context, flowCounts),
+          [topics.polls]: context => new PollsWork(context, pollCounts),
+          [topics.signals]: context => new CorrelatorWork(context, correlatorCounts),
+        },
+      })
+      runner.register(metrics)
+      const correlator = await bus.join({ group: config.correlatorGroup, topics: [topics.signals], handler: runner })
+      memberships = [correlator]
+      memberships.push(
+        await bus.join({ group: config.group, topics: [topics.flowsRaw, topics.polls], handler: runner }),
+      )
+    },
+    async stop() {
+      for (const membership of [...memberships].reverse()) await membership.leave()
+      memberships = []
+    },
+  }
+}
+
+function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, correlator: CorrelatorCounts): void {
+  const one = (read: () => number) => () => [[{}, read()] as const]
+  metrics.counters(
+    'weir_flow_datagrams_total',
+    'Flow datagrams decoded',
+    [],
+    one(() => flows.datagrams),
+  )
+  metrics.counters(
+    'weir_flow_records_total',
+    'Flow records decoded',
+    [],
+    one(() => flows.records),
+  )
+  metrics.counters(
+    'weir_flow_options_records_total',
+    'Options records decoded',
+    [],
+    one(() => flows.optionsRecords),
+  )
+  metrics.counters('weir_flow_decode_errors_total', 'What did not parse', ['code'], () => flows.errors.samples('code'))
+  metrics.counters(
+    'weir_flow_kernel_drops_total',
+    'Datagrams the kernel dropped before a collector read them',
+    [],
+    one(() => flows.kernelDrops),
+  )
+  metrics.counters(
+    'weir_flow_rate_limit_drops_total',
+    'Datagrams dropped by rate limits',
+    [],
+    one(() => flows.rateLimitDrops),
+  )
+  metrics.counters(
+    'weir_flow_exporters_forgotten_total',
+    'Exporters forgotten at the bound',
+    [],
+    one(() => flows.forgottenExporters),
+  )
+  metrics.counters(
+    'weir_flow_records_clamped_total',
+    'Records longer than a day, spread over its last day',
+    [],
+    one(() => flows.clampedRecords),
+  )
+  metrics.counters(
+    'weir_processor_polls_total',
+    'Device polls processed',
+    [],
+    one(() => polls.polls),
+  )
+  metrics.counters(
+    'weir_processor_polls_failed_total',
+    'Device polls without an answer',
+    [],
+    one(() => polls.failedPolls),
+  )
+  metrics.counters(
+    'weir_processor_polls_refused_total',
+    'Polls of devices beyond the bound of one partition',
+    [],
+    one(() => polls.refusedDevices),
+  )
+  metrics.counters('weir_counter_gaps_total', 'Interface intervals without a usable delta', ['reason'], () =>
+    polls.gaps.samples('reason'),
+  )
+  metrics.counters('weir_conditions_total', 'Conditions sent by detectors', ['alarm_type'], () =>
+    polls.conditions.samples('alarm_type'),
+  )
+  metrics.counters(
+    'weir_correlator_signals_total',
+    'Signals read',
+    [],
+    one(() => correlator.signals),
+  )
+  metrics.counters('weir_correlator_dropped_total', 'Signals that changed nothing', ['reason'], () =>
+    correlator.dropped.samples('reason'),
+  )
+  metrics.counters('weir_alarm_events_total', 'Transitions of alarms', ['axis'], () =>
+    correlator.events.samples('axis'),
+  )
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import type { AlarmConfig } from '../../../libs/alarms/src/index.ts'
+import type { DetectConfig } from '../../../libs/detect/src/index.ts'
+import type { Device, Inventory } from '../../../libs/model/src/index.ts'
+
+/**
+ * What the stream's output depends on beside the log: it changes only between epochs, and each commit names the version
+ * with which the next epoch is to be computed (epochs, rule 7).
+ */
+export interface StreamConfig {
+  version: string
+  devices: Readonly<Record<string, StreamDevice>>
+  detection: DetectConfig
+  alarms: AlarmConfig
+}
+
+export interface StreamDevice {
+  site: string
+  role: Device['role']
+  capacities: Device['capacities']
+}
+
+/** Keys of `devices` are `tenant/device`, the bus key of a device. */
+export function streamConfigOf(inventory: Inventory, detection: DetectConfig, alarms: AlarmConfig): StreamConfig {
+  const devices: Record<string, StreamDevice> = {}
+  for (const device of [...inventory.devices].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    devices[`${device.tenant}/${device.id}`] = { site: device.site, role: device.role, capacities: device.capacities }
+  }
+  const content = { devices, detection, alarms }
+  const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
+  return { version, ...content }
+}

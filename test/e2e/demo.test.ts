@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Alarm } from '../../libs/model/src/index.ts'
+import { freeUdpPort, getJson, startWeir, until, type WeirProcess } from '../support/weir-process.ts'
+
+interface Page<T> {
+  data: T[]
+}
+
+interface InterfaceItem {
+  interfaceId: string
+  inBitsPerSecond: number | null
+  asOf: string
+  tenantId: string
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-demo-'))
+let args: string[]
+let weir: WeirProcess
+
+beforeAll(async () => {
+  const ports = await Promise.all([freeUdpPort(), freeUdpPort(), freeUdpPort(), freeUdpPort()])
+  args = ['demo', '--data', folder, '--port', '0', '--status-port', '0']
+  args.push('--agent-port', String(ports[0]), '--flow-ports', ports.slice(1).join(','))
+  weir = await startWeir(args)
+})
+
+afterAll(async () => {
+  weir.signal('SIGKILL')
+  await weir.ended
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const alarms = () => getJson<Page<Alarm>>(`${weir.gateway}/api/v1/alarms?limit=100`)
+
+describe('npm start', () => {
+  it('shows live rates of all three sites and the first alarm within 90 s', async () => {
+    const rates = await until(
+      'live rates',
+      async () => {
+        const { data } = await getJson<Page<InterfaceItem>>(`${weir.gateway}/api/v1/interfaces?limit=1000`)
+        const moving = data.filter(one => (one.inBitsPerSecond ?? 0) > 0)
+        return moving.length > 20 ? moving : undefined
+      },
+      60_000,
+    )
+    expect(new Set(rates.map(one => one.tenantId)).size).toBeGreaterThan(1)
+    const down = await until(
+      'link-down',
+      async () => (await alarms()).data.find(alarm => alarm.alarmTypeId === 'link-down' && !alarm.isCleared),
+      90_000,
+    )
+    expect(down.evidence.summary).not.toBe('')
+  }, 160_000)
+
+  it('says when it is ready, and serves metrics under the names of if_mib', async () => {
+    const status = new URL(weir.metrics).origin
+    expect((await fetch(`${status}/-/healthy`)).status).toBe(200)
+    expect((await fetch(`${status}/-/ready`)).status).toBe(200)
+    const text = await (await fetch(weir.metrics)).text()
+    expect(text).toMatch(/^ifHCInOctets\{[^}]*ifIndex="\d+"/m)
+    expect(text).toMatch(/^weir_processor_epochs_total/m)
+  })
+
+  it('serves the wall', async () => {
+    const page = await fetch(`${weir.gateway}/wall`)
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('<title>')
+  })
+
+  it('F68: ends cleanly when asked to, and goes on where it stopped', async () => {
+    const before = (await alarms()).data
+    weir.signal('SIGINT')
+    expect(await weir.ended).toBe(0)
+    weir = await startWeir(args)
+    const after = await until(
+      'the alarms come back',
+      async () => {
+        const { data } = await alarms()
+        return before.every(alarm => data.some(one => one.alarmId === alarm.alarmId)) ? data : undefined
+      },
+      60_000,
+    )
+    expect(after.filter(alarm => alarm.alarmTypeId === 'link-down' && !alarm.isCleared)).toHaveLength(
+      before.filter(alarm => alarm.alarmTypeId === 'link-down' && !alarm.isCleared).length,
+    )
+  }, 120_000)
+})
