@@ -1,5 +1,4 @@
 import {
-  arcsOf,
   decodeMessage,
   encodedVarbindLength,
   encodeMessage,
@@ -8,7 +7,6 @@ import {
   type GetPdu,
   type Message,
   type Oid,
-  oidFromArcs,
   type SnmpValue,
   type Varbind,
 } from '../../../snmp/src/index.ts'
@@ -111,7 +109,7 @@ export class SimulatedAgent {
     const value: SnmpValue | undefined = cell?.read(timeMs)
     if (version === 'v1') return value && value.type !== 'counter64' ? { oid, value } : undefined
     if (value) return { oid, value }
-    return { oid, value: { type: this.#hasObjectOf(oid) ? 'noSuchInstance' : 'noSuchObject' } }
+    return { oid, value: { type: this.#view.hasObjectAbove(oid) ? 'noSuchInstance' : 'noSuchObject' } }
   }
 
   #next(oid: Oid, version: Message['version'], timeMs: number): Varbind | undefined {
@@ -150,12 +148,6 @@ export class SimulatedAgent {
       row = found.map(({ oid }) => oid)
     }
     return success(message, pdu.requestId, varbinds)
-  }
-
-  #hasObjectOf(oid: Oid): boolean {
-    const arcs = arcsOf(oid)
-    if (arcs.length < 2) return false
-    return this.#view.hasInstanceNear(oidFromArcs(arcs.slice(0, -1)))
   }
 
   /** The instances change when interfaces are numbered anew and when neighbours come and go. */

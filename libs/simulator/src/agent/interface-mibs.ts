@@ -4,7 +4,7 @@ import type { CounterName } from '../model/interface-counters.ts'
 import type { NetworkModel } from '../model/network-model.ts'
 import type { SimulatedDevice, SimulatedPort } from '../model/topology.ts'
 import { windowsBegun } from '../model/windows.ts'
-import type { MibCell } from './mib-view.ts'
+import { cell, type MibCell } from './mib-view.ts'
 import { counter32, counter64, gauge32, integer, objectId, octets, text, timeTicks, truth } from './snmp-values.ts'
 
 /** What a column needs to know of a row. */
@@ -132,10 +132,7 @@ export function interfaceCells(model: NetworkModel, device: SimulatedDevice, tim
 }
 
 function cellsOf(entry: Oid, columns: Columns, row: Row): MibCell[] {
-  return columns.map(([column, read]) => ({
-    oid: appendArcs(entry, column, row.ifIndex),
-    read: timeMs => read(row, timeMs),
-  }))
+  return columns.map(([column, read]) => cell(appendArcs(entry, column), [row.ifIndex], timeMs => read(row, timeMs)))
 }
 
 /** sysUpTime at the last change of ifOperStatus; 0 where it has not changed since boot. */

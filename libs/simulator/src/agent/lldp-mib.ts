@@ -3,7 +3,7 @@ import { ifTypes } from '../model/device-families.ts'
 import type { NetworkModel } from '../model/network-model.ts'
 import { peerOf, type SimulatedDevice, type SimulatedPort } from '../model/topology.ts'
 import { windowAt } from '../model/windows.ts'
-import type { MibCell } from './mib-view.ts'
+import { cell, type MibCell, scalar } from './mib-view.ts'
 import { integer, octets, text } from './snmp-values.ts'
 
 /** A neighbour is remembered for this long after its last word (txTTL, IEEE 802.1AB §9.2.5.6: 4 × 30 s). */
@@ -37,7 +37,7 @@ export function neighbourOf(model: NetworkModel, port: SimulatedPort, timeMs: nu
 export function lldpCells(model: NetworkModel, device: SimulatedDevice, timeMs: number): MibCell[] {
   if (!speaks(device)) return []
   const life = model.life(device)
-  const fixed = (name: string, value: SnmpValue): MibCell => ({ oid: oid(name), read: () => value })
+  const fixed = (name: string, value: SnmpValue): MibCell => scalar(name, () => value)
   const rows = device.ports.filter(port => port.ifType === ifTypes.ethernet)
   return [
     fixed('1.0.8802.1.1.2.1.3.1.0', integer(4)),
@@ -59,7 +59,7 @@ function localPortCells(port: SimulatedPort, number: number): MibCell[] {
     [3, text(port.ifName)],
     [4, text(port.ifAlias || port.ifDescr)],
   ]
-  return columns.map(([column, value]) => ({ oid: appendArcs(lldpLocPortEntry, column, number), read: () => value }))
+  return columns.map(([column, value]) => cell(appendArcs(lldpLocPortEntry, column), [number], () => value))
 }
 
 function neighbourCells(neighbour: SimulatedPort, localNumber: number): MibCell[] {
@@ -78,10 +78,7 @@ function neighbourCells(neighbour: SimulatedPort, localNumber: number): MibCell[
     [12, octets(capabilities)],
   ]
   // Indexed by lldpRemTimeMark, lldpRemLocalPortNum and lldpRemIndex.
-  return columns.map(([column, value]) => ({
-    oid: appendArcs(lldpRemEntry, column, 0, localNumber, 1),
-    read: () => value,
-  }))
+  return columns.map(([column, value]) => cell(appendArcs(lldpRemEntry, column), [0, localNumber, 1], () => value))
 }
 
 function chassisMac(device: SimulatedDevice): Uint8Array {

@@ -1,16 +1,32 @@
-import type { Oid, SnmpValue } from '../../../snmp/src/index.ts'
+import { appendArcs, arcCount, type Oid, oid, type SnmpValue } from '../../../snmp/src/index.ts'
 
-/** One object instance; `read` may answer nothing where the instance is not to be had at that time. */
+/** One instance of an object. */
 export interface MibCell {
+  /** The object: a scalar, or a column of a table. */
+  object: Oid
+  /** The object's OID and the instance's index. */
   oid: Oid
   read(timeMs: number): SnmpValue
+}
+
+/** An instance of a column. */
+export function cell(column: Oid, index: readonly number[], read: MibCell['read']): MibCell {
+  return { object: column, oid: appendArcs(column, ...index), read }
+}
+
+/** A scalar by its instance's name, which ends in `.0`. */
+export function scalar(name: string, read: MibCell['read']): MibCell {
+  const object = oid(name.slice(0, -2))
+  return { object, oid: appendArcs(object, 0), read }
 }
 
 /** All instances of an agent in the order of the MIB. */
 export class MibView {
   readonly #cells: readonly MibCell[]
+  readonly #objects: ReadonlySet<Oid>
 
   constructor(cells: readonly MibCell[]) {
+    this.#objects = new Set(cells.map(cell => cell.object))
     this.#cells = [...cells].sort((a, b) => (a.oid < b.oid ? -1 : 1))
   }
 
@@ -23,9 +39,13 @@ export class MibView {
     return cell?.oid === oid ? cell : undefined
   }
 
-  /** Whether the object exists in some instance: tells noSuchInstance from noSuchObject. */
-  hasInstanceNear(object: Oid): boolean {
-    return this.#cells[this.#firstNotBefore(object)]?.oid.startsWith(object) ?? false
+  /** Whether `name` lies below an object that has instances: tells noSuchInstance from noSuchObject. */
+  hasObjectAbove(name: Oid): boolean {
+    // An OID holds two UTF-16 units an arc.
+    for (let units = 2 * arcCount(name); units > 0; units -= 2) {
+      if (this.#objects.has(name.slice(0, units) as Oid)) return true
+    }
+    return false
   }
 
   /** Place of the first cell after `oid`; `at` takes it. */

@@ -1,7 +1,7 @@
 import { appendArcs, oid, type SnmpValue } from '../../../snmp/src/index.ts'
 import type { NetworkModel } from '../model/network-model.ts'
 import type { SimulatedDevice } from '../model/topology.ts'
-import type { MibCell } from './mib-view.ts'
+import { cell, type MibCell, scalar } from './mib-view.ts'
 import { integer, objectId, octets, text, timeTicks } from './snmp-values.ts'
 
 /** sysServices (RFC 3418): which layers the device works on. */
@@ -15,11 +15,11 @@ export function systemCells(model: NetworkModel, device: SimulatedDevice): MibCe
   const { family } = device
   const life = model.life(device)
   const uptime = (timeMs: number): SnmpValue => timeTicks(life.uptimeMs(timeMs))
-  const fixed = (name: string, value: SnmpValue): MibCell => ({ oid: oid(name), read: () => value })
+  const fixed = (name: string, value: SnmpValue): MibCell => scalar(name, () => value)
   return [
     fixed('1.3.6.1.2.1.1.1.0', text(family.sysDescr.replace('@', device.id))),
     fixed('1.3.6.1.2.1.1.2.0', objectId(oid(family.sysObjectId))),
-    { oid: oid('1.3.6.1.2.1.1.3.0'), read: uptime },
+    scalar('1.3.6.1.2.1.1.3.0', uptime),
     fixed('1.3.6.1.2.1.1.4.0', text(`noc@${device.site.tenant}.example`)),
     fixed('1.3.6.1.2.1.1.5.0', text(device.id)),
     fixed('1.3.6.1.2.1.1.6.0', text(`${device.site.name}, ${device.location}`)),
@@ -27,16 +27,10 @@ export function systemCells(model: NetworkModel, device: SimulatedDevice): MibCe
     fixed('1.3.6.1.2.1.2.1.0', integer(device.ports.length)),
     fixed('1.3.6.1.2.1.31.1.5.0', timeTicks(0)),
     fixed('1.3.6.1.6.3.10.2.1.1.0', octets(engineId(device))),
-    {
-      oid: oid('1.3.6.1.6.3.10.2.1.2.0'),
-      read: timeMs => integer(7 + life.bootNumber(timeMs)),
-    },
-    {
-      oid: oid('1.3.6.1.6.3.10.2.1.3.0'),
-      read: timeMs => integer(Math.floor(life.uptimeMs(timeMs) / 1_000)),
-    },
+    scalar('1.3.6.1.6.3.10.2.1.2.0', timeMs => integer(7 + life.bootNumber(timeMs))),
+    scalar('1.3.6.1.6.3.10.2.1.3.0', timeMs => integer(Math.floor(life.uptimeMs(timeMs) / 1_000))),
     fixed('1.3.6.1.6.3.10.2.1.4.0', integer(1_500)),
-    ...(servesHostResources(device) ? [{ oid: oid('1.3.6.1.2.1.25.1.1.0'), read: uptime }] : []),
+    ...(servesHostResources(device) ? [scalar('1.3.6.1.2.1.25.1.1.0', uptime)] : []),
     ...chassisCells(device),
   ]
 }
@@ -65,7 +59,7 @@ function chassisCells({ family, serial, id, role }: SimulatedDevice): MibCell[] 
     [15, text('')],
     [16, integer(2)],
   ]
-  return columns.map(([column, value]) => ({ oid: appendArcs(entPhysicalEntry, column, 1), read: () => value }))
+  return columns.map(([column, value]) => cell(appendArcs(entPhysicalEntry, column), [1], () => value))
 }
 
 /** RFC 3411 §5: enterprise with the top bit set, format 3, a MAC address. */

@@ -23,6 +23,8 @@ export const defaultExporterOptions: ExporterOptions = {
 export interface ExportProcess {
   /** Datagrams that leave at `toMs`, having seen the traffic up to then. */
   advance(toMs: number): Buffer[]
+  /** Datagrams with all that was seen and not yet exported. */
+  flush(atMs: number): Buffer[]
 }
 
 /**
@@ -57,6 +59,11 @@ export class SimulatedExporter {
       this.#process = this.#begin(toMs, life.bootMs(bootNumber))
     }
     return this.#process.advance(toMs)
+  }
+
+  /** Exports what is held before its timeouts, as an operator's `clear ip flow` does. */
+  flush(atMs: number): Buffer[] {
+    return this.#process?.flush(atMs) ?? []
   }
 
   #begin(startMs: number, bootMs: number): ExportProcess {

@@ -81,6 +81,15 @@ export class FlowCache {
     return records
   }
 
+  /** Exports all that is held, as an operator's `clear ip flow` does. */
+  flush(): FlowRecord[] {
+    const records = this.#lingering.splice(0).flatMap(lingering => lingering.records)
+    for (const entry of this.#entries) {
+      if (entry.seenPackets > entry.exportedPackets) this.#export(entry, false, records)
+    }
+    return records
+  }
+
   #advanceEntry(entry: Entry, toMs: number, records: FlowRecord[]): void {
     const { demand, packets } = entry.crossing.route
     let fromMs = this.#nowMs

@@ -37,10 +37,19 @@ export class NetflowExporter implements ExportProcess {
       this.#templatesDueMs = toMs + options.templateRefreshMs
       datagrams.push(this.#encode(toMs, [], true))
     }
-    const records = this.#cache.advance(toMs)
+    datagrams.push(...this.#encodeAll(toMs, this.#cache.advance(toMs)))
+    return datagrams
+  }
+
+  flush(atMs: number): Buffer[] {
+    return this.#encodeAll(atMs, this.#cache.flush())
+  }
+
+  #encodeAll(exportMs: number, records: readonly FlowRecord[]): Buffer[] {
+    const datagrams: Buffer[] = []
     for (let from = 0; from < records.length; ) {
       const count = Math.max(1, this.#recordsThatFit(records, from))
-      datagrams.push(this.#encode(toMs, records.slice(from, from + count), false))
+      datagrams.push(this.#encode(exportMs, records.slice(from, from + count), false))
       from += count
     }
     return datagrams

@@ -47,6 +47,11 @@ export class SflowExporter implements ExportProcess {
     return this.#pack(samples, toMs)
   }
 
+  /** An sFlow agent holds nothing back. */
+  flush(): Buffer[] {
+    return []
+  }
+
   #flowSamples(toMs: number): SflowFlowSample[] {
     const samples: SflowFlowSample[] = []
     for (const [i, crossing] of this.#crossings.entries()) {

@@ -1,0 +1,87 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
+import { createMetrics, ManualClock, silentLogger } from '../../kernel/src/index.ts'
+import { inventoryProblems } from '../../model/src/index.ts'
+import { createExporterDecoder, type ExporterDecoder, FlowColumns } from '../../wire/src/index.ts'
+import { createSimulatedNetwork } from '../src/index.ts'
+
+const startMs = Date.UTC(2026, 9, 21, 9, 30)
+const agentPort = 21_000 + (process.pid % 20_000)
+
+describe('the simulated network as a component', () => {
+  it('exports from each exporter’s own address what the address table says', async () => {
+    const socket = createSocket({ type: 'udp4', recvBufferSize: 4_194_304 })
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const clock = new ManualClock(startMs)
+    const metrics = createMetrics()
+    const { port } = socket.address()
+    const network = createSimulatedNetwork({
+      seed: 7,
+      startMs,
+      clock,
+      log: silentLogger,
+      metrics,
+      agentPort,
+      loopbackPrefix: '127.92',
+      flowsTo: { host: '127.0.0.1', ports: { netflow: port, ipfix: port, sflow: port } },
+      exporter: { activeTimeoutMs: 10_000 },
+    })
+    const columns = new FlowColumns()
+    const decoders = new Map<string, ExporterDecoder>()
+    let received = 0
+    socket.on('message', (datagram, from) => {
+      received++
+      const decoder = decoders.get(from.address) ?? createExporterDecoder()
+      decoders.set(from.address, decoder)
+      expect(decoder.decode(datagram, from.port, clock.nowMs(), columns).errors).toEqual([])
+    })
+    await network.start()
+    for (let seconds = 0; seconds < 15; seconds++) {
+      await clock.advance(1_000)
+      await vi.waitFor(() => expect(received).toBe(network.counters.datagrams))
+    }
+    await vi.waitFor(() =>
+      expect(new Set(decoders.keys())).toEqual(new Set(Object.keys(network.collectorAddressTable))),
+    )
+    expect([...decoders.values()].map(decoder => decoder.counters.sequenceLost)).toEqual(
+      new Array(decoders.size).fill(0),
+    )
+    expect(columns.length).toBeGreaterThan(500)
+    expect((await metrics.text()).body).toContain('weir_simulator_datagrams_total{outcome="sent"}')
+    await network.stop()
+    socket.close()
+    // All given back: the same addresses can be taken again.
+    await network.start()
+    await network.stop()
+  })
+
+  it('has a sound inventory and a schedule in order of time', () => {
+    const network = createSimulatedNetwork({ seed: 7, startMs, clock: new ManualClock(startMs), log: silentLogger })
+    expect(inventoryProblems(network.inventory)).toEqual([])
+    expect(network.inventory.devices).toHaveLength(40)
+    expect(network.inventory.devices.map(device => device.snmp)).toContainEqual({
+      host: '127.10.1.1',
+      port: 1_161,
+      auth: 'demo',
+    })
+    expect(network.inventory.devices.find(device => device.id === 'nw-edge-1')!.capacities).toEqual({
+      'Gi0/0/1': { inBitsPerSecond: 100_000_000, outBitsPerSecond: 100_000_000 },
+    })
+    expect(network.incidents.map(incident => (incident.atMs - startMs) / 1_000)).toEqual([20, 30, 40, 60, 150, 200])
+    expect(network.collectorAddressTable['127.10.2.1']).toEqual({ tenantId: 'harbour', exporterAddress: '192.168.1.1' })
+    expect(network.collectorAddressTable['127.10.1.1']).toEqual({
+      tenantId: 'northwind',
+      exporterAddress: '192.168.1.1',
+    })
+    expect(network.trueCounters('nw-edge-1', 4_711, startMs)).toBeUndefined()
+  })
+
+  it('continues where it was when started again with the same start', () => {
+    const options = { seed: 7, startMs, clock: new ManualClock(startMs), log: silentLogger }
+    const later = startMs + 3 * 86_400_000
+    const before = createSimulatedNetwork(options).trueCounters('hb-edge-1', 513, later)
+    expect(createSimulatedNetwork(options).trueCounters('hb-edge-1', 513, later)).toEqual(before)
+  })
+})
