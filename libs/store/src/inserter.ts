@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random } from '../../kernel/src/index.ts'
-import { encodeArrowStream } from './arrow-encoder.ts'
+import { encodeArrowStream } from './arrow/encode-block.ts'
 import { checkBlock } from './block.ts'
 import type { Lanes } from './lanes.ts'
 import { countRowsBefore, type InsertPart, splitByPartition } from './partitioning.ts'
