@@ -25,4 +25,5 @@ export {
   type SimulatedLink,
   type SimulatedPort,
 } from './model/topology.ts'
+export * from './network-history.ts'
 export * from './simulated-network.ts'

@@ -18,6 +18,8 @@ export interface SimulatedNetworkOptions {
   log: Logger
   /** Milliseconds since the Unix epoch; the same start continues the same network, a new one looks like reboots. */
   startMs: number
+  /** When the script of incidents begins anew, `startMs` first: see `continueHistory`. Default: at the start only. */
+  runsMs?: readonly number[]
   /** Where the collector listens; without it nothing is exported. */
   flowsTo?: { host: string; ports: { netflow: number; ipfix: number; sflow: number } }
   /** UDP port of all agents, each on its device's own address. */
@@ -47,7 +49,7 @@ export interface SimulatedNetwork extends Component {
   /** Devices as the poller finds them on loopback; the auth is named `demo`. */
   readonly inventory: Inventory
   readonly collectorAddressTable: CollectorAddressTable
-  /** The first time of each, in order; they repeat as docs/explanation/simulated-network.md says. */
+  /** Of each the time that goes on or comes next, seen from the making of the network; in order. */
   readonly incidents: readonly ScheduledIncident[]
   /** What the interface shows at a time, exactly; undefined where no interface has the number then. */
   trueCounters(deviceId: string, ifIndex: number, atMs: number): Record<CounterName, bigint> | undefined
@@ -68,6 +70,7 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
     startMs: options.startMs,
     ...(options.loopbackPrefix !== undefined && { loopbackPrefix: options.loopbackPrefix }),
     ...(options.incidents && { incidents: options.incidents }),
+    ...(options.runsMs && { runsMs: options.runsMs }),
     ...(options.scale !== undefined && { demandsPerHost: options.scale }),
   })
   const agents = model.topology.devices.map(device => new SimulatedAgent(model, device, options.community ?? 'public'))
@@ -137,7 +140,7 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
     model,
     inventory: inventoryOf(model, agentPort),
     collectorAddressTable: collectorAddressTable(model),
-    incidents: scheduleOf(model),
+    incidents: scheduleOf(model, clock.nowMs()),
     counters,
     async start() {
       try {
@@ -174,13 +177,13 @@ async function exporterSocket(exporter: SimulatedExporter, log: Logger): Promise
   return socket
 }
 
-function scheduleOf(model: NetworkModel): ScheduledIncident[] {
+function scheduleOf(model: NetworkModel, nowMs: number): ScheduledIncident[] {
   return model.incidents
     .flatMap(({ spec, windows }) => {
-      const first = windows[0]
-      if (!first) return []
+      const next = windows.find(window => window.endMs > nowMs)
+      if (!next) return []
       const { id, title, expected, expectedAlarms } = spec
-      return [{ id, atMs: first.startMs, endsMs: first.endMs, title, expected, expectedAlarms }]
+      return [{ id, atMs: next.startMs, endsMs: next.endMs, title, expected, expectedAlarms }]
     })
     .sort((a, b) => a.atMs - b.atMs)
 }

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { createMetrics, ManualClock, silentLogger } from '../../kernel/src/index.ts'
 import { inventoryProblems } from '../../model/src/index.ts'
 import { createExporterDecoder, type ExporterDecoder, FlowColumns } from '../../wire/src/index.ts'
-import { createSimulatedNetwork } from '../src/index.ts'
+import { continueHistory, createSimulatedNetwork } from '../src/index.ts'
 
 const startMs = Date.UTC(2026, 9, 21, 9, 30)
 const agentPort = 21_000 + (process.pid % 20_000)
@@ -83,5 +83,31 @@ describe('the simulated network as a component', () => {
     const later = startMs + 3 * 86_400_000
     const before = createSimulatedNetwork(options).trueCounters('hb-edge-1', 513, later)
     expect(createSimulatedNetwork(options).trueCounters('hb-edge-1', 513, later)).toEqual(before)
+  })
+
+  it('begins the script anew for a later start, and changes nothing of what was', () => {
+    const clock = new ManualClock(startMs)
+    const first = continueHistory(undefined, startMs)
+    expect(first).toEqual({ startMs, runsMs: [startMs] })
+    expect(continueHistory(first, startMs + 300_000)).toEqual(first)
+    const laterMs = startMs + 47 * 60_000
+    const later = continueHistory(JSON.parse(JSON.stringify(first)), laterMs)
+    expect(later).toEqual({ startMs, runsMs: [startMs, laterMs] })
+    const before = createSimulatedNetwork({ seed: 7, clock, log: silentLogger, ...first })
+    const after = createSimulatedNetwork({ seed: 7, clock: new ManualClock(laterMs), log: silentLogger, ...later })
+    for (const [device, ifIndex] of [
+      ['ac-edge-1', 2],
+      ['hb-dist-1', 505],
+      ['nw-core-1', 2],
+      ['hb-acc-3', 25],
+    ] as const) {
+      for (const minutes of [1, 9, 33, 46.9]) {
+        const atMs = startMs + minutes * 60_000
+        expect(after.trueCounters(device, ifIndex, atMs)).toEqual(before.trueCounters(device, ifIndex, atMs))
+      }
+    }
+    expect(after.incidents.map(incident => (incident.atMs - laterMs) / 1_000)).toEqual([20, 30, 40, 60, 150, 200])
+    expect(continueHistory(later, startMs + 30 * 3_600_000).runsMs).toHaveLength(1)
+    expect(continueHistory({ startMs: 'yesterday' }, startMs)).toEqual(first)
   })
 })

@@ -1,5 +1,5 @@
 import { deviceById, portByName, type SimulatedDevice, type SimulatedPort, type Topology } from './topology.ts'
-import type { Window } from './windows.ts'
+import { mergeWindows, type Window } from './windows.ts'
 
 /** A port by its device's id and its ifName. */
 export interface PortName {
@@ -148,14 +148,22 @@ export interface PlannedIncident {
   windows: readonly Window[]
 }
 
-export function planIncidents(specs: readonly IncidentSpec[], startMs: number): PlannedIncident[] {
+/**
+ * The windows of each spec over several runs: each run begins the script anew and takes over from the one before. What
+ * lay before a run's start stays as it was, so a run can be added without changing the past.
+ * @param runsMs rising, milliseconds since the Unix epoch
+ */
+export function planIncidents(specs: readonly IncidentSpec[], runsMs: readonly number[]): PlannedIncident[] {
   return specs.map(spec => {
     if (spec.lastsMs >= spec.repeatEveryMs) throw new Error(`incident "${spec.id}" would begin again before it ends`)
-    const windows = Array.from({ length: spec.timesMax }, (_, i) => {
-      const beginsMs = startMs + spec.startsAfterMs + i * spec.repeatEveryMs
-      return { startMs: beginsMs, endMs: beginsMs + spec.lastsMs }
+    const windows = runsMs.flatMap((runMs, run) => {
+      const takenOverMs = runsMs[run + 1] ?? Number.POSITIVE_INFINITY
+      return Array.from({ length: spec.timesMax }, (_, i) => {
+        const beginsMs = runMs + spec.startsAfterMs + i * spec.repeatEveryMs
+        return { startMs: beginsMs, endMs: beginsMs + spec.lastsMs }
+      }).filter(window => window.startMs < takenOverMs)
     })
-    return { spec, windows }
+    return { spec, windows: mergeWindows(windows) }
   })
 }
 

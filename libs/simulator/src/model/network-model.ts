@@ -30,6 +30,8 @@ export interface NetworkModelOptions {
   /** First two octets of the devices' own loopback addresses. */
   loopbackPrefix?: string
   incidents?: readonly IncidentSpec[]
+  /** When the script of incidents begins, each time anew; rising, the first not before `startMs`. Default: at the start. */
+  runsMs?: readonly number[]
   /** Demands per client and service; the traffic stays the same, the number of flows grows. */
   demandsPerHost?: number
 }
@@ -72,7 +74,7 @@ export class NetworkModel {
     this.startMs = startMs
     this.originMs = originOf(startMs)
     this.topology = buildSites(seed, options.loopbackPrefix ?? '127.10')
-    this.incidents = planIncidents(options.incidents ?? demonstrationIncidents, startMs)
+    this.incidents = planIncidents(options.incidents ?? demonstrationIncidents, options.runsMs ?? [startMs])
     this.timeline = new FailureTimeline(this.topology, this.incidents)
     const routes: Route[] = []
     for (const demand of buildDemands(this.topology, seed, this.originMs, options.demandsPerHost ?? 1)) {
@@ -120,9 +122,7 @@ export class NetworkModel {
       return hop ? [{ route, isUp: hop.outPort === port }] : []
     })
     const seed = hash(this.seed, seedOf(effect.host), seedOf(effect.port.port))
-    const first = windows[0]!
-    // Each time it happens is one connection of its own.
-    const connectionMs = windows[1] ? windows[1].startMs - first.startMs : first.endMs - first.startMs
+    const connectionMs = backupService.connectionSeconds * 1_000
     return {
       seed,
       service: backupService,
@@ -138,7 +138,7 @@ export class NetworkModel {
       mainSizes: backupService.mainSizes,
       reverseSizes: backupService.reverseSizes,
       connectionMs,
-      connectionPhaseMs: first.startMs % connectionMs,
+      connectionPhaseMs: (windows[0]?.startMs ?? 0) % connectionMs,
     }
   }
 
