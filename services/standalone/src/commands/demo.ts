@@ -2,7 +2,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkConfig, createLogger, systemClock } from '../../../../libs/kernel/src/index.ts'
-import { createSimulatedNetwork, type SimulatedNetwork } from '../../../../libs/simulator/src/index.ts'
+import {
+  continueHistory,
+  createSimulatedNetwork,
+  type NetworkHistory,
+  type SimulatedNetwork,
+} from '../../../../libs/simulator/src/index.ts'
 import { type Command, exitCodes, UsageError } from '../command.ts'
 import { weirConfigSchema } from '../config.ts'
 import { runSystem } from '../run-system.ts'
@@ -54,12 +59,11 @@ first one stopped.
     )
     mkdirSync(config.data, { recursive: true })
     const log = createLogger('weir', config.log)
-    const startMs = firstStartMs(config.data)
     const network = createSimulatedNetwork({
       seed,
       clock: systemClock,
       log,
-      startMs,
+      ...networkHistory(config.data),
       community,
       agentPort: portOf(values['agent-port']),
       flowsTo: { host: '127.0.0.1', ports: { netflow, ipfix, sflow } },
@@ -77,13 +81,13 @@ function portOf(text: string): number {
   return port
 }
 
-/** When this demo's network was switched on, so that its counters go on over restarts. */
-function firstStartMs(folder: string): number {
+/** The demo's network as it was left, or a new one; its counters go on over restarts, its incidents begin anew. */
+function networkHistory(folder: string): NetworkHistory {
   const file = join(folder, 'network.json')
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { startMs: number }).startMs
-  const startMs = systemClock.nowMs()
-  writeAtomically(file, { startMs })
-  return startMs
+  const stored: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  const history = continueHistory(stored, systemClock.nowMs())
+  writeAtomically(file, history)
+  return history
 }
 
 /** Keeps what `weir replay` added for its exporters. */
