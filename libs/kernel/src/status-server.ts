@@ -8,7 +8,8 @@ import type { Metrics } from './metrics.ts'
 export const statusConfigSchema = z.strictObject({
   /** Loopback unless told otherwise: the metrics of a network are not for everybody (ASVS 13.4.5). */
   host: z.string().default('127.0.0.1'),
-  port: z.int().min(0).max(65_535).default(9470),
+  /** Unless given, by service: 9470 for the gateway and for all in one, 9471 and on for the others of a host. */
+  port: z.int().min(0).max(65_535).optional(),
 })
 
 /** Answers a GET on the status listener, or returns false to pass. */
@@ -21,7 +22,7 @@ export interface StatusAnswer {
 }
 
 export interface StatusServerOptions {
-  config: z.infer<typeof statusConfigSchema>
+  config: { host: string; port: number }
   metrics: Metrics
   readiness: () => Readiness
   routes?: readonly StatusRoute[]

@@ -9,6 +9,7 @@ import {
   siteSchema,
   tenantSchema,
 } from '../../../libs/model/src/index.ts'
+import { storeConfigSchema } from '../../../libs/store/src/index.ts'
 import { flowCollectorConfigSchema } from '../../flow-collector/src/index.ts'
 import { gatewayConfigSchema } from '../../gateway/src/index.ts'
 import { snmpPollerConfigSchema } from '../../snmp-poller/src/index.ts'
@@ -24,7 +25,7 @@ export const weirConfigSchema = z.strictObject({
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
   bus: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('local') })]).prefault({ kind: 'local' }),
-  store: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('embedded') })]).prefault({ kind: 'embedded' }),
+  store: storeConfigSchema.prefault({ kind: 'embedded' }),
   poller: snmpPollerConfigSchema.prefault({}),
   collector: flowCollectorConfigSchema.prefault({}),
   processor: streamProcessorConfigSchema.prefault({}),

@@ -14,8 +14,8 @@ export async function runSystem(
 ): Promise<void> {
   const print = (line: string): void => void io.stdout.write(`${line}\n`)
   await system.component.start()
-  print(system.gateway.address)
-  print(`http://127.0.0.1:${system.statusPort()}/metrics`)
+  if (system.gateway) print(system.gateway.address)
+  print(`${system.statusAddress()}/metrics`)
   announce(print)
   await aborted(io.signal)
   print('stopping …')

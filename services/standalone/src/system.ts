@@ -24,64 +24,108 @@ import { createStreamProcessor } from '../../stream-processor/src/index.ts'
 import type { WeirConfig } from './config.ts'
 import { topicSpecs } from './topic-specs.ts'
 
+/** Services a process can run; in the order in which they start: sinks first. */
+export const services = ['processor', 'gateway', 'collector', 'poller'] as const
+export type ServiceName = (typeof services)[number]
+
+/** The gateway has the first port; where several processes share a host, each has its own. */
+const statusPorts: Readonly<Record<ServiceName, number>> = {
+  gateway: 9470,
+  processor: 9471,
+  collector: 9472,
+  poller: 9473,
+}
+
+export interface SystemOptions {
+  config: WeirConfig
+  inventory: Inventory
+  log: Logger
+  /** All of them unless given. */
+  run?: readonly ServiceName[]
+  /** Started last, stopped first: the simulated network. */
+  extra?: readonly Component[]
+}
+
 export interface WeirSystem {
   component: ComponentGroup
-  gateway: Gateway
-  /** The port of metrics, health and readiness; 0 before start. */
-  statusPort(): number
+  /** Where this process runs one. */
+  gateway: Gateway | undefined
+  /** Address of metrics, health and readiness; known after start. */
+  statusAddress(): string
 }
 
 /**
- * All services in one process on the embedded bus and store. Sinks stand before sources, so that nothing is read before
- * what takes it in is ready.
- * @param extra started last, stopped first: the simulated network
+ * Services of one process on the configured bus and store. Sinks stand before sources, so that nothing is read before
+ * what takes it in is ready; the store is opened only where a service needs it.
  */
-export async function createSystem(
-  config: WeirConfig,
-  inventory: Inventory,
-  log: Logger,
-  extra: readonly Component[] = [],
-): Promise<WeirSystem> {
-  mkdirSync(config.data, { recursive: true })
+export async function createSystem({
+  config,
+  inventory,
+  log,
+  run = services,
+  extra = [],
+}: SystemOptions): Promise<WeirSystem> {
   const metrics = createMetrics({ processMetrics: true })
   const bus = await createBus(config, log, metrics)
-  const store = await createStore(config, log, metrics)
+  const members: Component[] = [bus, topicsComponent(bus, config)]
   const shared = { bus, clock: systemClock, log, metrics }
-
-  const gateway = createGateway({ ...shared, config: config.gateway, inventory, store, buildId: wallBuildId() })
-  const members: Component[] = [
-    bus,
-    topicsComponent(bus),
-    store,
-    createStreamProcessor({ ...shared, config: config.processor, inventory, store }),
-    gateway,
-    createFlowCollector({ ...shared, config: config.collector }),
-    createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom }),
-    ...extra,
-  ]
-  const services = componentGroup('weir', members, log)
+  let gateway: Gateway | undefined
+  if (run.includes('processor') || run.includes('gateway')) {
+    const store = await createStore(config, log, metrics)
+    members.push(store)
+    if (run.includes('processor')) {
+      members.push(createStreamProcessor({ ...shared, config: config.processor, inventory, store }))
+    }
+    if (run.includes('gateway')) {
+      gateway = createGateway({ ...shared, config: config.gateway, inventory, store, buildId: wallBuildId() })
+      members.push(gateway)
+    }
+  }
+  if (run.includes('collector')) members.push(createFlowCollector({ ...shared, config: config.collector }))
+  if (run.includes('poller')) {
+    members.push(createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom }))
+  }
+  const group = componentGroup('weir', [...members, ...extra], log)
   const status = createStatusServer({
-    config: config.status,
+    config: { host: config.status.host, port: config.status.port ?? defaultStatusPort(run) },
     metrics,
-    readiness: () => services.readiness(),
-    routes: gateway.statusRoutes,
+    readiness: () => group.readiness(),
+    routes: gateway?.statusRoutes ?? [],
     log,
   })
-  // Health answers while the rest is starting and while it stops.
-  return { component: componentGroup('process', [status, services], log), gateway, statusPort: () => status.port }
+  return {
+    // Health answers while the rest is starting and while it stops.
+    component: componentGroup('process', [status, group], log),
+    gateway,
+    statusAddress: () => `http://${hostInUrl(config.status.host)}:${status.port}`,
+  }
+}
+
+function defaultStatusPort(run: readonly ServiceName[]): number {
+  return run.length === 1 ? statusPorts[run[0]!] : statusPorts.gateway
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 async function createBus(config: WeirConfig, log: Logger, metrics: Metrics): Promise<Bus> {
   const { createLocalBus } = await import('../../../libs/bus/src/local/index.ts')
+  mkdirSync(config.data, { recursive: true })
   return createLocalBus({ path: join(config.data, 'log'), clock: systemClock, log, metrics })
 }
 
 async function createStore(config: WeirConfig, log: Logger, metrics: Metrics): Promise<Store> {
+  if (config.store.kind === 'http') {
+    const { createHttpStore } = await import('../../../libs/store/src/http/index.ts')
+    return createHttpStore({ config: config.store, log, metrics })
+  }
+  const { kind, ...options } = config.store
   const { createEmbeddedStore } = await import('../../../libs/store/src/embedded/index.ts')
-  return createEmbeddedStore({ path: join(config.data, 'store'), log, metrics })
+  return createEmbeddedStore({ ...options, path: join(config.data, 'store'), log, metrics })
 }
 
-function topicsComponent(bus: Bus): Component {
+function topicsComponent(bus: Bus, _config: WeirConfig): Component {
   return {
     name: 'topics',
     start: () => bus.createTopics(topicSpecs),

@@ -69,7 +69,7 @@ first one stopped.
       flowsTo: { host: '127.0.0.1', ports: { netflow, ipfix, sflow } },
     })
     extendAddressTable(join(config.data, 'exporter-addresses.json'), network.collectorAddressTable)
-    const system = await createSystem(config, network.inventory, log, [network])
+    const system = await createSystem({ config, inventory: network.inventory, log, extra: [network] })
     await runSystem(system, io, log, print => announce(print, network))
     return exitCodes.ok
   },

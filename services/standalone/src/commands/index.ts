@@ -2,9 +2,13 @@ import type { Command } from '../command.ts'
 
 /** Commands are loaded when called: `weir decode` must not pay for Kafka. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  all: async () => (await import('./all.ts')).all,
+  all: async () => (await import('./services.ts')).all,
   demo: async () => (await import('./demo.ts')).demo,
   poll: async () => (await import('./poll.ts')).pollCommand,
+  poller: async () => (await import('./services.ts')).poller,
+  collector: async () => (await import('./services.ts')).collector,
+  processor: async () => (await import('./services.ts')).processor,
+  gateway: async () => (await import('./services.ts')).gateway,
   replay: async () => (await import('./replay.ts')).replayCommand,
   walk: async () => (await import('./walk.ts')).walkCommand,
 }
