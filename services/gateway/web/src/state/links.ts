@@ -1,0 +1,60 @@
+import type { InterfaceTile } from '../../../../../libs/model/src/index.ts'
+import { type Freshness, interfaceFreshness } from './freshness.ts'
+import type { Place, SiteNames } from './place.ts'
+import { inertText } from './text.ts'
+import { bitRate, percent } from './units.ts'
+
+/** A link as the wall shows it: how full it is, and the hour behind that. */
+export interface LinkRow {
+  key: string
+  where: Place
+  alias: string
+  figure: string
+  /** `in` or `out`: the fuller direction. */
+  direction: string
+  rate: string
+  level: 'normal' | 'high' | 'full'
+  down: boolean
+  impossible: boolean
+  freshness: Freshness
+  /** Shares of the speed, 60 one-minute points at most, oldest first, null where nothing was observed. */
+  history: readonly (number | null)[]
+}
+
+/** The eye's thresholds, not the detectors': where a number begins to be worth a colour. */
+const highShare = 0.8
+const fullShare = 0.95
+const pointsMax = 60
+/** ifOperStatus (RFC 2863): only 1 is up; 0 where the poll did not say. */
+const operUp = 1
+
+export function linkRows(tiles: readonly InterfaceTile[], names: SiteNames, rowsMax: number, nowMs: number): LinkRow[] {
+  return tiles.slice(0, rowsMax).map(tile => linkRow(tile, names, nowMs))
+}
+
+function linkRow(tile: InterfaceTile, names: SiteNames, nowMs: number): LinkRow {
+  const inward = (tile.utilisationIn ?? -1) >= (tile.utilisationOut ?? -1)
+  const share = inward ? tile.utilisationIn : tile.utilisationOut
+  const bits = inward ? tile.inBitsPerSecond : tile.outBitsPerSecond
+  const { figure, unit, impossible } = percent(share)
+  const rate = bitRate(bits)
+  const site = names(tile.tenantId, tile.siteId)
+  return {
+    key: tile.interfaceId,
+    where: {
+      tenant: inertText(site?.tenantName || tile.tenantId),
+      site: inertText(site?.siteName || tile.siteId),
+      device: inertText(tile.deviceId),
+      part: inertText(tile.ifName),
+    },
+    alias: inertText(tile.ifAlias, 120),
+    figure: `${figure} ${unit}`,
+    direction: inward ? 'in' : 'out',
+    rate: `${rate.figure} ${rate.unit}`,
+    level: share !== null && share >= fullShare ? 'full' : share !== null && share >= highShare ? 'high' : 'normal',
+    down: tile.operStatus > operUp,
+    impossible,
+    freshness: interfaceFreshness(tile, nowMs),
+    history: tile.history.slice(-pointsMax),
+  }
+}

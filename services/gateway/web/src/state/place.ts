@@ -1,0 +1,44 @@
+import type { Alarm, SiteTile } from '../../../../../libs/model/src/index.ts'
+import { inertText } from './text.ts'
+
+/** Where something is, in the words a person uses; empty where the level does not apply. */
+export interface Place {
+  tenant: string
+  site: string
+  device: string
+  part: string
+}
+
+export type SiteNames = (tenantId: string, siteId: string) => Pick<SiteTile, 'tenantName' | 'siteName'> | undefined
+
+/** `tenantId/siteId`: sites of two clients may have the same id. */
+export function siteKey(tenantId: string, siteId: string): string {
+  return `${tenantId}/${siteId}`
+}
+
+export function placeOf(alarm: Alarm, names: SiteNames): Place {
+  const tile = alarm.siteId === null ? undefined : names(alarm.tenantId, alarm.siteId)
+  const { device, part } = splitResource(alarm)
+  return {
+    tenant: inertText(tile?.tenantName || alarm.tenantId),
+    site: inertText(tile?.siteName || alarm.siteId || ''),
+    device: inertText(device),
+    part: inertText(part),
+  }
+}
+
+/** A resource is `device/<id>`, `interface/<device>/<ifName>` or `exporter/<tenant>/<collector>/<address>`. */
+function splitResource(alarm: Alarm): { device: string; part: string } {
+  const slash = alarm.resource.indexOf('/')
+  const kind = alarm.resource.slice(0, Math.max(0, slash))
+  const rest = alarm.resource.slice(slash + 1)
+  if (kind === 'interface') {
+    const end = rest.indexOf('/')
+    return { device: rest.slice(0, end), part: rest.slice(end + 1) }
+  }
+  if (kind === 'exporter')
+    return { device: alarm.deviceId ?? '', part: `exporter ${rest.slice(rest.lastIndexOf('/') + 1)}` }
+  if (kind === 'site' || kind === 'tenant') return { device: '', part: '' }
+  if (kind === 'device') return { device: rest, part: alarm.qualifier }
+  return { device: alarm.deviceId ?? '', part: rest }
+}

@@ -1,0 +1,109 @@
+import type { ExporterTile, OverviewTile, SiteTile } from '../../../../../libs/model/src/index.ts'
+import type { Flood } from './flood.ts'
+import { floodBegins } from './flood.ts'
+import { flowBudgetMs, freshness, overviewFreshness } from './freshness.ts'
+import { bitRate, count, duration, perSecond, type RateScale, rateScale, shortSpan } from './units.ts'
+
+/** A number of the bottom strip with its unit, its age and whether it may be believed. */
+export interface Vital {
+  key: string
+  label: string
+  figure: string
+  unit: string
+  /** Second line: what the number is measured against, or how old it is. */
+  context: string
+  tone: 'normal' | 'warn' | 'stale'
+  trend: readonly (number | null)[] | null
+}
+
+export interface VitalsInput {
+  overview: OverviewTile | null
+  exporters: ReadonlyMap<string, ExporterTile>
+  sites: Iterable<SiteTile>
+  lagMs: number | null
+  lagBudgetMs: number
+  flood: Flood
+  flowTrend: readonly (number | null)[]
+  lagTrend: readonly (number | null)[]
+  nowMs: number
+  scale: RateScale
+}
+
+export function vitals(input: VitalsInput): Vital[] {
+  const { overview, lagMs, lagBudgetMs, flood, flowTrend, lagTrend, nowMs, scale } = input
+  const { stale, ageMs } = overviewFreshness(overview, nowMs)
+  const old = (vital: Vital): Vital =>
+    stale ? { ...vital, tone: 'stale', context: `stale ${duration(ageMs ?? 0)}` } : vital
+  const none = overview === null
+  const unreachable = (overview?.devices ?? 0) - (overview?.devicesReachable ?? 0)
+  const staleDevices = overview?.devicesStale ?? 0
+  const poll = newestPoll(input.sites, nowMs)
+  const flowRate = bitRate(overview?.flowBitsPerSecond ?? null, scale)
+  const records = none ? null : perSecond(overview.flowRecordsPerSecond)
+  const lastFlow = freshness(overview?.lastFlowMs ?? null, flowBudgetMs, nowMs)
+  const lag = lagMs === null ? null : shortSpan(lagMs)
+  return [
+    old({
+      key: 'devices',
+      label: 'Devices answering',
+      figure: none ? '–' : count(overview.devicesReachable),
+      unit: none ? '' : `of ${count(overview.devices)}`,
+      context: staleDevices > 0 ? `${count(staleDevices)} stale` : poll.words,
+      tone: unreachable > 0 || staleDevices > 0 || poll.stale ? 'warn' : 'normal',
+      trend: null,
+    }),
+    old({
+      key: 'traffic',
+      label: 'Traffic in flows',
+      figure: flowRate.figure,
+      unit: flowRate.unit,
+      context: records ? `${records.figure} records${records.unit}` : '',
+      tone: 'normal',
+      trend: flowTrend,
+    }),
+    {
+      key: 'last-flow',
+      label: 'Last flow',
+      figure: lastFlow.ageMs === null ? '–' : duration(lastFlow.ageMs).split(' ').slice(0, 2).join(' '),
+      unit: lastFlow.ageMs === null ? '' : 'ago',
+      context:
+        overview?.exporters === 1 ? '1 exporter' : `${count(overview?.exporters ?? input.exporters.size)} exporters`,
+      tone: lastFlow.stale ? 'warn' : 'normal',
+      trend: null,
+    },
+    old({
+      key: 'lag',
+      label: 'Network to screen',
+      figure: lag?.figure ?? '–',
+      unit: lag?.unit ?? '',
+      context: `at most ${duration(lagBudgetMs)}`,
+      tone: lagMs !== null && lagMs > lagBudgetMs ? 'warn' : 'normal',
+      trend: lagTrend,
+    }),
+    {
+      key: 'alarm-rate',
+      label: 'New alarms',
+      figure: count(flood.newAlarms),
+      unit: 'in 10 m',
+      context: flood.active ? `flood: over ${floodBegins}` : `flood above ${floodBegins}`,
+      tone: flood.active ? 'warn' : 'normal',
+      trend: null,
+    },
+  ]
+}
+
+export function flowScale(overview: OverviewTile | null, before: RateScale | undefined): RateScale {
+  return rateScale(overview?.flowBitsPerSecond ?? 0, before)
+}
+
+function newestPoll(sites: Iterable<SiteTile>, nowMs: number): { words: string; stale: boolean } {
+  let newestMs: number | null = null
+  let intervalMs = 0
+  for (const site of sites) {
+    newestMs = Math.max(newestMs ?? 0, site.newestPollMs ?? 0) || null
+    intervalMs = Math.max(intervalMs, site.intervalMs)
+  }
+  if (newestMs === null) return { words: 'no poll yet', stale: false }
+  const { ageMs, stale } = freshness(newestMs, 2 * intervalMs, nowMs)
+  return { words: `polled ${duration(ageMs ?? 0)} ago`, stale }
+}
