@@ -11,7 +11,7 @@ import { createServerTime } from './state/server-time.ts'
 import { createSoundPolicy } from './state/sounds.ts'
 import { createWallStore } from './state/wall-store.ts'
 import { type WallView, wallView } from './state/wall-view.ts'
-import './style.css'
+import './style/index.css'
 import { Wall } from './view/wall.tsx'
 
 /** A new critical moves the frame for this long, then stands still. */
@@ -84,6 +84,7 @@ function drawNow(): void {
       sound={sound.state()}
       pulsing={drawnMs < pulseUntilMs}
       problems={[...screen.problems, ...(fitted.tooFar() ? ['panel too small for its distance'] : [])]}
+      alarmRows={room.alarms}
       alarmRoom={rows => take('alarms', rows)}
       linkRoom={rows => take('links', rows)}
     />,

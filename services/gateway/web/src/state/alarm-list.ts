@@ -1,6 +1,6 @@
 import type { Alarm, Severity } from '../../../../../libs/model/src/index.ts'
-import type { Flaps } from './flaps.ts'
-import { flapChangesMax } from './flaps.ts'
+import { evidenceWords, expectedWords } from './evidence.ts'
+import { type Flaps, flapChangesMax } from './flaps.ts'
 import { type Place, placeOf, type SiteNames, siteKey } from './place.ts'
 import { countBySeverity, isUnattended, severityOrder } from './severity.ts'
 import { alarmTypeWords, inertText, plural } from './text.ts'
@@ -18,8 +18,10 @@ export interface AlarmRow {
   what: string
   where: Place
   sinceMs: number
-  /** What was measured against what was expected. */
+  /** What was measured. */
   evidence: string
+  /** What was expected instead, `expected 80 %`; empty where the evidence names nothing comparable. */
+  expected: string
   nextStep: string
   alarms: number
 }
@@ -116,7 +118,8 @@ function openRow(
     what: alarmTypeWords(first.alarmTypeId),
     where,
     sinceMs: Math.min(...members.map(alarm => Date.parse(alarm.raisedAt))),
-    evidence: inertText(first.evidence.summary),
+    evidence: evidenceWords(first.evidence.summary, where.part),
+    expected: expectedWords(first.evidence),
     nextStep: inertText(first.evidence.action),
     alarms: members.length,
   }
@@ -128,6 +131,7 @@ function openRow(
     what: `${plural(members.length, 'alarm')}`,
     where: { ...where, device: oneDevice ? where.device : '', part: '' },
     evidence: kinds(members),
+    expected: '',
   }
 }
 
@@ -160,6 +164,7 @@ function clearedRow(alarm: Alarm, names: SiteNames, nowMs: number): AlarmRow {
     where: placeOf(alarm, names),
     sinceMs: clearedAtMs(alarm),
     evidence: inertText(alarm.evidence.summary),
+    expected: '',
     nextStep: '',
     alarms: 1,
   }

@@ -1,7 +1,7 @@
 import type { InterfaceTile } from '../../../../../libs/model/src/index.ts'
 import { type Freshness, interfaceFreshness } from './freshness.ts'
 import type { Place, SiteNames } from './place.ts'
-import { inertText } from './text.ts'
+import { inertText, shortPortName } from './text.ts'
 import { bitRate, percent } from './units.ts'
 
 /** A link as the wall shows it: how full it is, and the hour behind that. */
@@ -45,7 +45,7 @@ function linkRow(tile: InterfaceTile, names: SiteNames, nowMs: number): LinkRow 
       tenant: inertText(site?.tenantName || tile.tenantId),
       site: inertText(site?.siteName || tile.siteId),
       device: inertText(tile.deviceId),
-      part: inertText(tile.ifName),
+      part: shortPortName(inertText(tile.ifName)),
     },
     alias: inertText(tile.ifAlias, 120),
     figure: `${figure} ${unit}`,

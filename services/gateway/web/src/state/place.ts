@@ -1,5 +1,5 @@
 import type { Alarm, SiteTile } from '../../../../../libs/model/src/index.ts'
-import { inertText } from './text.ts'
+import { inertText, shortPortName } from './text.ts'
 
 /** Where something is, in the words a person uses; empty where the level does not apply. */
 export interface Place {
@@ -34,7 +34,7 @@ function splitResource(alarm: Alarm): { device: string; part: string } {
   const rest = alarm.resource.slice(slash + 1)
   if (kind === 'interface') {
     const end = rest.indexOf('/')
-    return { device: rest.slice(0, end), part: rest.slice(end + 1) }
+    return { device: rest.slice(0, end), part: shortPortName(rest.slice(end + 1)) }
   }
   if (kind === 'exporter')
     return { device: alarm.deviceId ?? '', part: `exporter ${rest.slice(rest.lastIndexOf('/') + 1)}` }

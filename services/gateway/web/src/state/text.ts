@@ -39,3 +39,20 @@ function acronyms(words: string): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }
+
+const portNames: readonly [RegExp, string][] = [
+  [/^HundredGig(?:abit)?(?:Ethernet|E)/i, 'Hu'],
+  [/^FortyGig(?:abit)?(?:Ethernet|E)/i, 'Fo'],
+  [/^TwentyFiveGig(?:abit)?(?:Ethernet|E)/i, 'Twe'],
+  [/^TenGig(?:abit)?(?:Ethernet|E)/i, 'Te'],
+  [/^GigabitEthernet/i, 'Gi'],
+  [/^FastEthernet/i, 'Fa'],
+  [/^Ethernet(?=\d)/i, 'Eth'],
+  [/^Port-channel/i, 'Po'],
+]
+
+/** A port's name as its own console abbreviates it (Cisco IOS, Arista EOS): the number is what tells ports apart. */
+export function shortPortName(ifName: string): string {
+  for (const [long, short] of portNames) if (long.test(ifName)) return ifName.replace(long, short)
+  return ifName
+}

@@ -1,42 +1,54 @@
-/** One mean a minute over the last hour, oldest first; null where the screen saw nothing. */
+/** Means over short slots of the last hour, for a line that ends now. */
 export interface Trend {
   add(value: number, nowMs: number): void
-  /** Always `minutes` long and ending in the current minute. */
-  points(nowMs: number): (number | null)[]
-  /** Start of the oldest minute with a value. */
-  sinceMs(nowMs: number): number | null
+  /** Oldest first, ending in the current slot; null where the screen saw nothing. */
+  points(spanMs: number, nowMs: number): (number | null)[]
+  /** How far back the screen has seen anything. */
+  seenMs(nowMs: number): number
 }
 
-const minuteMs = 60_000
+const slotMs = 10_000
+const hourMs = 3_600_000
+const slots = hourMs / slotMs
 
 /** Fixed rings, so that a month of running takes the memory of an hour. */
-export function createTrend(minutes = 60): Trend {
-  const sums = new Float64Array(minutes)
-  const counts = new Uint32Array(minutes)
-  const stamps = new Float64Array(minutes).fill(-1)
+export function createTrend(): Trend {
+  const sums = new Float64Array(slots)
+  const counts = new Uint32Array(slots)
+  const stamps = new Float64Array(slots).fill(-1)
+  const at = (stamp: number): number | null => {
+    const slot = stamp % slots
+    return stamps[slot] === stamp ? sums[slot]! / counts[slot]! : null
+  }
+  const points = (spanMs: number, nowMs: number) => {
+    const length = Math.min(slots, Math.max(2, Math.round(spanMs / slotMs)))
+    const first = Math.floor(nowMs / slotMs) - length + 1
+    return Array.from({ length }, (_, index) => at(first + index))
+  }
   return {
     add(value, nowMs) {
-      const minute = Math.floor(nowMs / minuteMs)
-      const slot = minute % minutes
-      if (stamps[slot] !== minute) {
-        stamps[slot] = minute
+      const stamp = Math.floor(nowMs / slotMs)
+      const slot = stamp % slots
+      if (stamps[slot] !== stamp) {
+        stamps[slot] = stamp
         sums[slot] = 0
         counts[slot] = 0
       }
       sums[slot]! += value
       counts[slot]!++
     },
-    points(nowMs) {
-      const last = Math.floor(nowMs / minuteMs)
-      return Array.from({ length: minutes }, (_, index) => {
-        const minute = last - minutes + 1 + index
-        const slot = minute % minutes
-        return stamps[slot] === minute ? sums[slot]! / counts[slot]! : null
-      })
-    },
-    sinceMs(nowMs) {
-      const first = this.points(nowMs).findIndex(point => point !== null)
-      return first < 0 ? null : (Math.floor(nowMs / minuteMs) - minutes + 1 + first) * minuteMs
+    points,
+    seenMs(nowMs) {
+      const all = points(hourMs, nowMs)
+      const first = all.findIndex(point => point !== null)
+      return first < 0 ? 0 : (all.length - first) * slotMs
     },
   }
+}
+
+const spansMs = [300_000, 900_000, 1_800_000, hourMs]
+
+/** Span of a chart: the shortest round one that holds what was seen, so that a screen just started is not an empty box. */
+export function trendSpan(seenMs: number): number {
+  return spansMs.find(spanMs => seenMs <= spanMs) ?? hourMs
 }

@@ -48,14 +48,7 @@ export function threeDigits(value: number): string {
 export function count(value: number): string {
   return Math.round(value)
     .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ' ')
-}
-
-/** Per second, three digits, `k` and `M` as steps of the unit. */
-export function perSecond(value: number): Quantity {
-  if (value >= 1e6) return { figure: threeDigits(value / 1e6), unit: 'M/s' }
-  if (value >= 1e4) return { figure: threeDigits(value / 1e3), unit: 'k/s' }
-  return { figure: count(value), unit: '/s' }
+    .replace(/\B(?=(\d{3})+$)/g, '\u202f')
 }
 
 /**
@@ -69,19 +62,19 @@ export function percent(ratio: number | null): Quantity & { impossible: boolean 
   return { figure: value >= 9.5 ? String(Math.round(value)) : value.toFixed(1), unit: '%', impossible: false }
 }
 
-/** How long, in the largest two units a reader needs from five metres: `35 s`, `14 m`, `3 h 12 m`, `2 d 4 h`. */
+/** How long, in the largest two units a reader needs from five metres: `35 s`, `14 min`, `3 h 12 min`, `2 d 4 h`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} m`
+  if (minutes < 60) return `${minutes} min`
   const hours = Math.floor(minutes / 60)
-  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} m` : `${hours} h`
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`
   const days = Math.floor(hours / 24)
   return hours % 24 && days < 10 ? `${days} d ${hours % 24} h` : `${days} d`
 }
 
-/** Short spans with a tenth below ten seconds, for lag: `0.4 s`, `12 s`, `3 m`. */
+/** Short spans with a tenth below ten seconds, for lag: `0.4 s`, `12 s`, `3 min`. */
 export function shortSpan(ms: number): Quantity {
   if (ms < 9_950) return { figure: (Math.max(0, ms) / 1000).toFixed(1), unit: 's' }
   const [figure, unit] = duration(ms).split(' ') as [string, string]

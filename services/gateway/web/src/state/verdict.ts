@@ -27,7 +27,8 @@ export interface VerdictInput {
   waiting: boolean
 }
 
-const sitesNamed = 3
+/** Two lines beside the headline. */
+const sitesNamed = 2
 
 export function verdict({ frame, blind, alarms, names, sites, devices, waiting }: VerdictInput): Verdict {
   const nowhere = { where: [], moreSites: 0 }

@@ -2,7 +2,7 @@ import type { ExporterTile, OverviewTile, SiteTile } from '../../../../../libs/m
 import type { Flood } from './flood.ts'
 import { floodBegins } from './flood.ts'
 import { flowBudgetMs, freshness, overviewFreshness } from './freshness.ts'
-import { bitRate, count, duration, perSecond, type RateScale, rateScale, shortSpan } from './units.ts'
+import { bitRate, count, duration, type RateScale, rateScale, shortSpan } from './units.ts'
 
 /** A number of the bottom strip with its unit, its age and whether it may be believed. */
 export interface Vital {
@@ -39,13 +39,12 @@ export function vitals(input: VitalsInput): Vital[] {
   const staleDevices = overview?.devicesStale ?? 0
   const poll = newestPoll(input.sites, nowMs)
   const flowRate = bitRate(overview?.flowBitsPerSecond ?? null, scale)
-  const records = none ? null : perSecond(overview.flowRecordsPerSecond)
   const lastFlow = freshness(overview?.lastFlowMs ?? null, flowBudgetMs, nowMs)
   const lag = lagMs === null ? null : shortSpan(lagMs)
   return [
     old({
       key: 'devices',
-      label: 'Devices answering',
+      label: 'Devices',
       figure: none ? '–' : count(overview.devicesReachable),
       unit: none ? '' : `of ${count(overview.devices)}`,
       context: staleDevices > 0 ? `${count(staleDevices)} stale` : poll.words,
@@ -54,10 +53,10 @@ export function vitals(input: VitalsInput): Vital[] {
     }),
     old({
       key: 'traffic',
-      label: 'Traffic in flows',
+      label: 'Traffic',
       figure: flowRate.figure,
       unit: flowRate.unit,
-      context: records ? `${records.figure} records${records.unit}` : '',
+      context: none ? '' : `${count(overview.flowRecordsPerSecond)} records/s`,
       tone: 'normal',
       trend: flowTrend,
     }),
@@ -73,19 +72,19 @@ export function vitals(input: VitalsInput): Vital[] {
     },
     old({
       key: 'lag',
-      label: 'Network to screen',
+      label: 'Lag',
       figure: lag?.figure ?? '–',
       unit: lag?.unit ?? '',
-      context: `at most ${duration(lagBudgetMs)}`,
+      context: `budget ${duration(lagBudgetMs)}`,
       tone: lagMs !== null && lagMs > lagBudgetMs ? 'warn' : 'normal',
       trend: lagTrend,
     }),
     {
       key: 'alarm-rate',
-      label: 'New alarms',
+      label: 'Alarms',
       figure: count(flood.newAlarms),
-      unit: 'in 10 m',
-      context: flood.active ? `flood: over ${floodBegins}` : `flood above ${floodBegins}`,
+      unit: 'new in 10 min',
+      context: `flood > ${floodBegins}`,
       tone: flood.active ? 'warn' : 'normal',
       trend: null,
     },

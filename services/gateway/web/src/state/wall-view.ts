@@ -10,6 +10,7 @@ import type { Screen } from './screen.ts'
 import { driftWarningMs } from './server-time.ts'
 import { isUnattended } from './severity.ts'
 import { notableSites, type SiteCell, siteCells } from './site-grid.ts'
+import { trendSpan } from './trend.ts'
 import type { RateScale } from './units.ts'
 import { duration } from './units.ts'
 import { type Verdict, verdict } from './verdict.ts'
@@ -27,9 +28,9 @@ export interface WallView {
   notable: SiteCell[]
   links: LinkRow[]
   vitals: Vital[]
-  /** Mean bits per second by minute over the last hour, and the unit both chart and number use. */
+  /** Mean bits per second over `trafficSpanMs`, oldest first, and the unit both chart and number use. */
   traffic: readonly (number | null)[]
-  trafficSinceMs: number | null
+  trafficSpanMs: number
   scale: RateScale
   serverNowMs: number
   /** What the screen's own clock is off by, when that is worth saying. */
@@ -76,7 +77,8 @@ export function wallView(input: WallViewInput): WallView {
   const blind = blindness({ overview, exporters: store.exporters.values(), sites: cells, alarms, nowMs })
   const alarmFlood = flood(alarms, nowMs, before?.flood.active ?? false)
   const scale = flowScale(overview, before?.scale)
-  const traffic = store.flowTrend.points(nowMs)
+  const trafficSpanMs = trendSpan(store.flowTrend.seenMs(nowMs))
+  const traffic = store.flowTrend.points(trafficSpanMs, nowMs)
   const notice = store.notice()
   return {
     frame,
@@ -111,12 +113,12 @@ export function wallView(input: WallViewInput): WallView {
       lagBudgetMs: screen.lagBudgetMs,
       flood: alarmFlood,
       flowTrend: traffic,
-      lagTrend: store.lagTrend.points(nowMs),
+      lagTrend: store.lagTrend.points(trafficSpanMs, nowMs),
       nowMs,
       scale,
     }),
     traffic,
-    trafficSinceMs: store.flowTrend.sinceMs(nowMs),
+    trafficSpanMs,
     scale,
     serverNowMs: nowMs,
     drift: driftWords(driftMs),

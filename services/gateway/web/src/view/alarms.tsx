@@ -6,23 +6,26 @@ import { Where } from './name.tsx'
 import { Shape } from './shape.tsx'
 import { Traffic } from './traffic.tsx'
 import { useRoom } from './use-room.ts'
+import { useRotatingDetail } from './use-rotating-detail.ts'
 
-/** Height of a row with its gap, in base letters; the sheet's `.alarm` has the same. */
-export const alarmRowRem = 2.76
+export interface AlarmsProps {
+  view: WallView
+  tenants: boolean
+  /** Rows there is room for. */
+  rowsMax: number
+  room(rows: number): void
+}
 
-export function Alarms({ view, tenants, room }: { view: WallView; tenants: boolean; room: (rows: number) => void }) {
-  const list = useRoom(alarmRowRem, room)
+export function Alarms({ view, tenants, rowsMax, room }: AlarmsProps) {
+  const list = useRoom(room)
   const { rows } = view.list
-  const free = list.current ? list.current.clientHeight : 0
-  const rem = list.current ? Number.parseFloat(getComputedStyle(document.documentElement).fontSize) : 1
-  const leftRem = free / rem - rows.length * alarmRowRem
   return (
     <section class="alarms" aria-label="Alarms">
       <div class="list" ref={list}>
         {rows.map(row => (
           <Row key={row.key} row={row} tenants={tenants} nowMs={view.serverNowMs} />
         ))}
-        {(rows.length === 0 || leftRem > 5.2) && <Traffic view={view} />}
+        {(rows.length === 0 || rows.length + 2 <= rowsMax) && <Traffic view={view} />}
       </div>
       <Footer view={view} />
     </section>
@@ -31,6 +34,7 @@ export function Alarms({ view, tenants, room }: { view: WallView; tenants: boole
 
 function Row({ row, tenants, nowMs }: { row: AlarmRow; tenants: boolean; nowMs: number }) {
   const cleared = row.status === 'cleared'
+  const { detail, face } = useRotatingDetail(`${row.evidence}${row.nextStep}`, nowMs)
   return (
     <article class={`alarm ${row.severity} ${row.status}`} data-severity={row.severity} data-status={row.status}>
       <div class="grade">
@@ -40,23 +44,27 @@ function Row({ row, tenants, nowMs }: { row: AlarmRow; tenants: boolean; nowMs: 
         </span>
         <span class="since">{duration(nowMs - row.sinceMs)}</span>
       </div>
-      <div class="body">
+      <div class={`body ${face}`} ref={detail}>
         <div class="line">
           <Where place={row.where} tenants={tenants} />
           {row.note && !cleared && <span class="note">{row.note}</span>}
         </div>
         <p class="evidence">
           <b>{row.what}</b>
-          {row.evidence}
+          <bdi>{row.evidence}</bdi>
+          {row.expected && <em>{row.expected}</em>}
         </p>
-        <p class="step">{row.nextStep}</p>
+        <p class="step">
+          <bdi>{row.nextStep}</bdi>
+        </p>
       </div>
     </article>
   )
 }
 
-function Footer({ view: { list } }: { view: WallView }) {
+function Footer({ view: { list, lastClearedMs, serverNowMs, verdict } }: { view: WallView }) {
   const asides = [
+    list.open === 0 && lastClearedMs !== null && `last cleared ${duration(serverNowMs - lastClearedMs)} ago`,
     list.acknowledged > 0 && `${list.acknowledged} acknowledged`,
     list.silenced > 0 && `${list.silenced} silenced`,
     list.olderThanADay > 0 && `${list.olderThanADay} older than a day`,
@@ -69,7 +77,9 @@ function Footer({ view: { list } }: { view: WallView }) {
           {list.hiddenCritical > 0 && `, ${list.hiddenCritical} critical`}
         </strong>
       ) : (
-        <span>{list.open === 0 ? 'no open alarm' : plural(list.open, 'open alarm')}</span>
+        <span>
+          {list.open > 0 ? plural(list.open, 'open alarm') : verdict.tone === 'waiting' ? '' : 'No open alarm'}
+        </span>
       )}
       <span class={list.silenced > 0 ? 'asides hatched' : 'asides'}>{asides.join(' · ')}</span>
     </footer>

@@ -14,7 +14,7 @@ export function Banner({ view: { blind, flood, frame }, problems }: { view: Wall
     return (
       <div class="banner flood" role="alert">
         <strong>ALARM FLOOD</strong>
-        <span>{flood.newAlarms} new in 10 m, grouped by site</span>
+        <span>{flood.newAlarms} new in 10 min, grouped by site</span>
       </div>
     )
   }

@@ -8,12 +8,10 @@ import { Name } from './name.tsx'
 import { Shape } from './shape.tsx'
 import { useRoom } from './use-room.ts'
 
-const siteRowRem = 1.24
-
 export function Sites({ view, tenants }: { view: WallView; tenants: boolean }) {
   const { cells, notable } = view
   const [rowsMax, setRows] = useState(3)
-  const list = useRoom(siteRowRem, setRows)
+  const list = useRoom(setRows)
   // The last line says how many sites have none.
   const named = notable.slice(0, notable.length > rowsMax ? Math.max(0, rowsMax - 1) : rowsMax)
   return (
@@ -59,7 +57,7 @@ function Grid({ cells }: { cells: readonly SiteCell[] }) {
   let shade = false
   return (
     <div class="grid" ref={element}>
-      <div class="cells" style={{ '--columns': String(columns), '--cell': `${cellPixels}px` }}>
+      <div class="cells" style={{ '--columns': String(columns), '--cell-size': `${cellPixels}px` }}>
         {cells.map((cell, index) => {
           if (index > 0 && cells[index - 1]!.tenant !== cell.tenant) shade = !shade
           return (
@@ -78,7 +76,7 @@ function SiteRow({ cell, tenants }: { cell: SiteCell; tenants: boolean }) {
   return (
     <div class={`site-row ${cell.state}`}>
       {cell.worst ? <Shape severity={cell.worst} /> : <i class="stale-mark" />}
-      <span class="where">
+      <span class="whose">
         {tenants && <Name text={cell.tenant} kind="tenant" />}
         <Name text={cell.site} kind="site" />
       </span>

@@ -5,7 +5,7 @@ import { Series } from './series.tsx'
 
 /** The hour's traffic over all exporters: what a quiet wall shows instead of rows. */
 export function Traffic({ view }: { view: WallView }) {
-  const { traffic, trafficSinceMs, scale, list, lastClearedMs, serverNowMs, verdict } = view
+  const { traffic, trafficSpanMs, scale, verdict } = view
   if (verdict.tone === 'waiting') return <div class="traffic waiting" />
   const known = traffic.filter(point => point !== null)
   const max = niceMax(Math.max(...known, 1))
@@ -13,23 +13,14 @@ export function Traffic({ view }: { view: WallView }) {
   return (
     <div class="traffic">
       <p class="caption">
+        <span>Traffic in flows</span>
         <span>
-          {list.open === 0
-            ? lastClearedMs === null
-              ? 'No alarm in the last hour'
-              : `Last alarm cleared ${duration(serverNowMs - lastClearedMs)} ago`
-            : 'Traffic in flows'}
-        </span>
-        <span class="axis">
           {top.figure} {top.unit}
         </span>
       </p>
       <Series className="chart" points={traffic} max={max} line="--trend" area="--trend-area" lineRem={0.05} />
       <p class="caption time">
-        <span>60 m ago</span>
-        <span>
-          {known.length < 60 && trafficSinceMs !== null ? `seen for ${duration(serverNowMs - trafficSinceMs)}` : ''}
-        </span>
+        <span>{duration(trafficSpanMs)} ago</span>
         <span>now</span>
       </p>
     </div>

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-/** Tells how many rows of `rowRem` fit into the element, whenever its size changes. */
-export function useRoom(rowRem: number, tell: (rows: number) => void) {
+/** Tells how many rows of the sheet's `--row` fit into the element, whenever its size changes. */
+export function useRoom(tell: (rows: number) => void) {
   const element = useRef<HTMLDivElement>(null)
   const latest = useRef(tell)
   latest.current = tell
@@ -10,11 +10,12 @@ export function useRoom(rowRem: number, tell: (rows: number) => void) {
     if (!watched) return
     const observer = new ResizeObserver(() => {
       const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+      const rowRem = Number.parseFloat(getComputedStyle(watched).getPropertyValue('--row'))
       // Half a pixel: sizes in vh are fractions, and a row that fits must not be lost to rounding.
       latest.current(Math.max(0, Math.floor((watched.clientHeight + 0.5) / (rowRem * rem))))
     })
     observer.observe(watched)
     return () => observer.disconnect()
-  }, [rowRem])
+  }, [])
   return element
 }

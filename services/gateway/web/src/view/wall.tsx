@@ -17,20 +17,22 @@ export interface WallProps {
   /** A new critical came within the last seconds. */
   pulsing: boolean
   problems: readonly string[]
+  /** Rows of alarms there is room for. */
+  alarmRows: number
   alarmRoom(rows: number): void
   linkRoom(rows: number): void
 }
 
-export function Wall({ view, screen, beat, sound, pulsing, problems, alarmRoom, linkRoom }: WallProps) {
+export function Wall({ view, screen, beat, sound, pulsing, problems, alarmRows, alarmRoom, linkRoom }: WallProps) {
   const tenants = screen.tenant === undefined
   return (
     <main class={`wall${pulsing ? ' pulsing' : ''}`} data-frame={view.frame.name}>
       <Headline view={view} beat={beat} />
       <Banner view={view} problems={problems} />
       <div class="panels">
-        <Alarms view={view} tenants={tenants} room={alarmRoom} />
+        <Alarms view={view} tenants={tenants} rowsMax={alarmRows} room={alarmRoom} />
         <Sites view={view} tenants={tenants} />
-        <Links links={view.links} room={linkRoom} />
+        <Links links={view.links} tenants={tenants} room={linkRoom} />
       </div>
       <Vitals vitals={view.vitals} sound={sound} />
     </main>
