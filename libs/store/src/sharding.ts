@@ -30,7 +30,7 @@ export function distributedTables(database: string, variables: SchemaVariables):
 }
 
 function shardingKeyOf(table: string): string {
-  if (table.startsWith('flow_')) return 'cityHash64(tenant_id, exporter_id)'
+  if (table.startsWith('flow_') || table.startsWith('talker_')) return 'cityHash64(tenant_id, exporter_id)'
   if (table.startsWith('interface_')) return 'cityHash64(tenant_id, device_id)'
   const key = shardingKeys[table]
   if (!key) throw new Error(`table ${table} has no sharding key`)

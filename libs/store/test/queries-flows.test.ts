@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../kernel/src/index.ts'
-import { allTenants, type FlowDimension, readFlowSeries, readTopFlows } from '../src/index.ts'
+import { allTenants, defaultRetention, type FlowDimension, readFlowSeries, readTopFlows } from '../src/index.ts'
 import { embeddedStoreInTemporaryFolder } from './embedded-under-test.ts'
 import { blockOf, ipv4Mapped, type SampleRow } from './sample-blocks.ts'
 
@@ -103,17 +103,18 @@ describe('flow queries', () => {
       })
   }
 
-  const cases: readonly (readonly [readonly FlowDimension[], 'rollup' | 'raw'])[] = [
+  const cases: readonly (readonly [readonly FlowDimension[], 'rollup' | 'talkers' | 'raw'])[] = [
     [['source-as'], 'rollup'],
     [['exporter', 'input-interface'], 'rollup'],
     [['service-port', 'protocol'], 'rollup'],
-    [['source-address'], 'raw'],
+    [['source-address'], 'talkers'],
+    [['destination-address', 'input-interface', 'exporter'], 'talkers'],
     [['source-address', 'destination-address'], 'raw'],
     [['source-address', 'service-port', 'exporter'], 'raw'],
   ]
   it.each(cases)('rank by %s from the %s', async (by, source) => {
     const top = await readTopFlows(store, { ...range, tenants: ['acme'], by }, { limit: 7 })
-    const rows = flows.filter(row => row.tenant_id === 'acme' && (source === 'raw' ? exactly(row) : inMinutes(row)))
+    const rows = flows.filter(row => row.tenant_id === 'acme' && (source === 'rollup' ? inMinutes(row) : exactly(row)))
     const expected = meant(rows, by)
     expect(top.source).toBe(source)
     expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(expected.slice(0, 7))
@@ -142,6 +143,20 @@ describe('flow queries', () => {
     expect(rows.length).toBeGreaterThan(10)
     const top = await readTopFlows(store, { ...range, tenants: ['acme', 'zeta'], by: ['source-address'], filters })
     expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(meant(rows, ['source-address']))
+  })
+
+  it('tell talkers by whole hours once the raw flows are gone', async () => {
+    const late = { ...range, nowMs: nowMs + 30 * 86_400_000, retention: { ...defaultRetention, flows: 7 } }
+    const top = await readTopFlows(store, { ...late, tenants: ['acme'], by: ['destination-address'] })
+    const hourMs = 3_600_000
+    const rows = flows.filter(
+      row =>
+        row.tenant_id === 'acme' &&
+        Number(row.received_at) >= Math.floor(range.fromMs / hourMs) * hourMs &&
+        Number(row.received_at) < Math.ceil(range.toMs / hourMs) * hourMs,
+    )
+    expect(top.source).toBe('talkers')
+    expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(meant(rows, ['destination-address']))
   })
 
   it('see only the tenants they are given', async () => {

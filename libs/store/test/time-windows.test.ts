@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { defaultRetention } from '../src/index.ts'
-import { chooseStepSeconds, levelForStep, levels, segmentsOf } from '../src/queries/time-windows.ts'
+import { chooseStepSeconds, levelForStep, levels, segmentsOf, talkerSegments } from '../src/queries/time-windows.ts'
 
 const dayMs = 86_400_000
 const nowMs = Date.UTC(2026, 10, 23, 18, 4, 30)
@@ -38,6 +38,29 @@ describe('time windows of queries', () => {
     expect(recent[0]!.fromSeconds).toBe(Math.floor((nowMs - 3 * dayMs) / 60_000) * 60)
     const old = segmentsOf({ fromMs: nowMs - 500 * dayMs, toMs: nowMs - 499 * dayMs }, context)
     expect(new Set(old.map(segment => segment.level))).toEqual(new Set(['1h']))
+  })
+
+  it('cut the talkers of a range into whole hours and raw ends, without gap or overlap', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 * 86_400 }), fc.integer({ min: 1, max: 10 * 86_400 }), (age, width) => {
+        const range = { fromMs: nowMs - age * 1000, toMs: nowMs - age * 1000 + width * 1000 }
+        const { hours, raw } = talkerSegments(range, context)
+        const parts = [...raw, ...(hours ? [{ fromMs: hours.fromSeconds * 1000, toMs: hours.toSeconds * 1000 }] : [])]
+        parts.sort((a, b) => a.fromMs - b.fromMs)
+        for (const [i, part] of parts.entries()) {
+          expect(part.toMs).toBeGreaterThan(part.fromMs)
+          if (i > 0) expect(part.fromMs).toBe(parts[i - 1]!.toMs)
+        }
+        if (hours) expect([hours.fromSeconds % 3_600, hours.toSeconds % 3_600]).toEqual([0, 0])
+        const isKept = range.fromMs >= nowMs - 7 * dayMs
+        if (isKept) expect([parts[0]!.fromMs, parts.at(-1)!.toMs]).toEqual([range.fromMs, range.toMs])
+        else {
+          expect(parts[0]!.fromMs).toBeLessThanOrEqual(range.fromMs)
+          expect(parts.at(-1)!.toMs).toBeGreaterThanOrEqual(range.toMs)
+          expect(raw.every(part => part.fromMs >= nowMs - 7 * dayMs)).toBe(true)
+        }
+      }),
+    )
   })
 
   it('choose a step that people read, and a rollup that still holds the range', () => {

@@ -25,8 +25,10 @@ export type FlowDimension = (typeof flowDimensions)[number]
 export type FlowFilters = Partial<Readonly<Record<FlowDimension, readonly (string | number)[]>>>
 
 interface DimensionSql {
-  /** In the rollups; absent when only raw flows know it. */
+  /** In the rollups by minute, 5 minutes, hour and day; absent where they do not know it. */
   rollup?: string
+  /** In the hourly talkers, which know one side's address. */
+  talkers?: string
   raw: string
   kind: 'text' | 'number' | 'address'
 }
@@ -35,20 +37,31 @@ interface DimensionSql {
 const rawServicePort = 'if(f.protocol IN (6, 17, 33, 132, 136), least(f.source_port, f.destination_port), 0)'
 
 const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
-  tenant: { rollup: 'f.tenant_id', raw: 'f.tenant_id', kind: 'text' },
+  tenant: { rollup: 'f.tenant_id', talkers: 'f.tenant_id', raw: 'f.tenant_id', kind: 'text' },
   exporter: {
     rollup: 'f.exporter_id',
+    talkers: 'f.exporter_id',
     raw: "concat(f.tenant_id, '/', f.collector_id, '/', f.exporter)",
     kind: 'text',
   },
-  'input-interface': { rollup: 'f.input_interface', raw: 'f.input_interface', kind: 'number' },
-  'output-interface': { rollup: 'f.output_interface', raw: 'f.output_interface', kind: 'number' },
+  'input-interface': {
+    rollup: 'f.input_interface',
+    talkers: 'f.input_interface',
+    raw: 'f.input_interface',
+    kind: 'number',
+  },
+  'output-interface': {
+    rollup: 'f.output_interface',
+    talkers: 'f.output_interface',
+    raw: 'f.output_interface',
+    kind: 'number',
+  },
   protocol: { rollup: 'f.protocol', raw: 'f.protocol', kind: 'number' },
   'service-port': { rollup: 'f.service_port', raw: rawServicePort, kind: 'number' },
   'source-as': { rollup: 'f.source_as', raw: 'f.source_as', kind: 'number' },
   'destination-as': { rollup: 'f.destination_as', raw: 'f.destination_as', kind: 'number' },
-  'source-address': { raw: 'f.source_address', kind: 'address' },
-  'destination-address': { raw: 'f.destination_address', kind: 'address' },
+  'source-address': { talkers: 'f.address', raw: 'f.source_address', kind: 'address' },
+  'destination-address': { talkers: 'f.address', raw: 'f.destination_address', kind: 'address' },
   'source-port': { raw: 'f.source_port', kind: 'number' },
   'destination-port': { raw: 'f.destination_port', kind: 'number' },
   tos: { raw: 'f.tos', kind: 'number' },
@@ -56,12 +69,27 @@ const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
   vlan: { raw: 'f.vlan', kind: 'number' },
 }
 
-export type FlowSource = 'rollup' | 'raw'
+/**
+ * Where an answer comes from: `rollup` for years, `talkers` for months, to the hour, of one side's addresses, `raw` for
+ * the days that flows themselves are kept.
+ */
+export type FlowSource = 'rollup' | 'talkers' | 'raw'
 
-/** Rollups answer when they know every dimension asked for; raw flows, kept for days only, otherwise. */
+/** The source that knows every dimension asked for and keeps it longest. */
 export function flowSourceFor(by: readonly FlowDimension[], filters: FlowFilters): FlowSource {
-  const used = [...by, ...(Object.keys(filters) as FlowDimension[])]
-  return used.every(dimension => dimensionOf(dimension).rollup !== undefined) ? 'rollup' : 'raw'
+  const used = dimensionsUsed(by, filters)
+  if (used.every(dimension => dimensionOf(dimension).rollup !== undefined)) return 'rollup'
+  const bothSides = used.includes('source-address') && used.includes('destination-address')
+  return !bothSides && used.every(dimension => dimensionOf(dimension).talkers !== undefined) ? 'talkers' : 'raw'
+}
+
+/** Which of a flow's addresses a query of talkers speaks of, as the table has it. */
+export function talkerSide(by: readonly FlowDimension[], filters: FlowFilters): 0 | 1 {
+  return dimensionsUsed(by, filters).includes('source-address') ? 0 : 1
+}
+
+function dimensionsUsed(by: readonly FlowDimension[], filters: FlowFilters): FlowDimension[] {
+  return [...by, ...(Object.keys(filters) as FlowDimension[])]
 }
 
 /** What groups by the dimension. */

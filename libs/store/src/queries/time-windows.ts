@@ -82,6 +82,28 @@ function fill(from: number, to: number, at: number, usable: readonly (typeof lev
   return [...ends[0]!, { level, fromSeconds: start, toSeconds: end }, ...ends[1]!]
 }
 
+export interface TalkerSegments {
+  /** Whole hours, seconds; undefined when the range holds none and its flows are still there. */
+  hours: { fromSeconds: number; toSeconds: number } | undefined
+  /** Parts of hours at the ends, to be read from raw flows. */
+  raw: readonly TimeRange[]
+}
+
+/** Cuts a range into the hours that fill it and its ends, which raw flows tell while they are kept. */
+export function talkerSegments(range: TimeRange, { nowMs = Date.now(), retention = defaultRetention }: WindowContext) {
+  checkRange(range)
+  const isRawKept = (fromMs: number) => fromMs >= nowMs - retention.flows * 86_400_000
+  const hourMs = 3_600_000
+  const startMs = isRawKept(range.fromMs) ? ceilTo(range.fromMs, hourMs) : floorTo(range.fromMs, hourMs)
+  const lastHourMs = floorTo(range.toMs, hourMs)
+  const endMs = isRawKept(lastHourMs) && lastHourMs >= startMs ? lastHourMs : ceilTo(range.toMs, hourMs)
+  if (startMs >= endMs || startMs > range.toMs) return { hours: undefined, raw: [range] }
+  const raw: TimeRange[] = []
+  if (startMs > range.fromMs) raw.push({ fromMs: range.fromMs, toMs: startMs })
+  if (endMs < range.toMs) raw.push({ fromMs: endMs, toMs: range.toMs })
+  return { hours: { fromSeconds: startMs / 1000, toSeconds: endMs / 1000 }, raw } satisfies TalkerSegments
+}
+
 export function checkRange(range: TimeRange): void {
   if (!(range.fromMs >= 0 && range.toMs > range.fromMs)) {
     throw new StoreError('store-rejected', `a time range ends after it begins: ${range.fromMs} to ${range.toMs} ms`)

@@ -1,8 +1,8 @@
 import { type Store, StoreError } from '../store.ts'
-import { type FlowDimension, type FlowFilters, filterPredicate, flowSourceFor, shownSql } from './flow-dimensions.ts'
+import { type FlowDimension, type FlowFilters, type FlowSource, flowSourceFor, shownSql } from './flow-dimensions.ts'
 import { flowRows } from './flow-source.ts'
 import { limitOf, optionsOf, type QueryLimits } from './query-limits.ts'
-import { allOf, type TenantScope, tenantPredicate } from './tenant-scope.ts'
+import { type TenantScope, tenantPredicate } from './tenant-scope.ts'
 import { checkRange, type TimeRange, type WindowContext } from './time-windows.ts'
 
 export const flowMeasures = ['octets', 'packets', 'records'] as const
@@ -20,8 +20,8 @@ export interface TopFlowsQuery extends TimeRange, WindowContext {
 }
 
 export interface TopFlows {
-  /** Rollups hold years; raw flows, needed for addresses and ports, some days. */
-  source: 'rollup' | 'raw'
+  /** Says how far back the answer can reach, and that talkers older than the raw flows are told to the hour. */
+  source: FlowSource
   rows: TopFlowsRow[]
   /** Of all traffic that passes the filters, shown or not; exact decimal strings, scaled by the sampling rate. */
   total: FlowTotals
@@ -69,8 +69,8 @@ export async function readTopFlows(store: Store, query: TopFlowsQuery, limits: Q
     throw new StoreError('store-rejected', `flows are ranked by ${flowMeasures.join(', ')}`)
   const limit = limitOf(limits, 10)
   const source = flowSourceFor(by, filters)
-  const where = allOf(tenantPredicate(query.tenants, 'f.tenant_id'), filterPredicate(filters, source))
-  const flows = flowRows(source, by, query, where)
+  const tenants = tenantPredicate(query.tenants, 'f.tenant_id')
+  const flows = flowRows(source, { by, filters, range: query, tenants })
   const grouped = by.map((_, i) => `d${i}`).join(', ')
   const shown = by.map((dimension, i) => `${shownSql(dimension, `g.d${i}`)} AS k${i}`).join(', ')
   const rows = await store.query<Row>(
