@@ -181,8 +181,8 @@ describe('incidents', () => {
     }
     expect(ratio(60, 70)).toBeGreaterThan(1e-6)
     expect(ratio(60, 70)).toBeLessThan(1e-4)
-    expect(ratio(150, 210)).toBeGreaterThan(8e-4)
-    expect(ratio(150, 210)).toBeLessThan(1.2e-3)
+    expect(ratio(150, 210)).toBeGreaterThan(1.8e-3)
+    expect(ratio(150, 210)).toBeLessThan(2.2e-3)
     expect(ratio(730, 800)).toBe(0)
     // Sent frames arrive whole or damaged, none is lost without a trace.
     const sent = difference(model, from, at(30), at(300))

@@ -67,6 +67,8 @@ first one stopped.
       community,
       agentPort: portOf(values['agent-port']),
       flowsTo: { host: '127.0.0.1', ports: { netflow, ipfix, sflow } },
+      // Long flows show up soon; a minute is what routers are usually set to.
+      exporter: { activeTimeoutMs: 10_000 },
     })
     extendAddressTable(join(config.data, 'exporter-addresses.json'), network.collectorAddressTable)
     const system = await createSystem({ config, inventory: network.inventory, log, extra: [network] })

@@ -1,0 +1,101 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type DetectedCondition, type DeviceDetectState, detectDevice } from '../../libs/detect/src/index.ts'
+import { demonstrationIncidents, deviceById, NetworkModel } from '../../libs/simulator/src/index.ts'
+import { type DeviceTrackState, trackPoll } from '../../libs/stream/src/index.ts'
+import { pollAt, pollerOf, SetClock } from './in-process-polling.ts'
+
+/**
+ * What the demonstration promises, held to poller, tracker and detectors: each expected condition comes in time, and
+ * nothing else does. The network is asked over SNMP, encoded and decoded, at the times a poller would ask.
+ */
+const startMs = Date.UTC(2026, 9, 21, 9, 30)
+const intervalMs = 5_000
+const lastsMs = 21 * 60_000
+
+/** Those that something happens to, their neighbours, and the wrapping one. */
+const watched = [
+  'nw-core-1',
+  'nw-core-2',
+  'nw-dist-1',
+  'nw-acc-4',
+  'nw-edge-1',
+  'hb-core-1',
+  'hb-dist-1',
+  'hb-acc-3',
+  'hb-old-1',
+  'ac-edge-1',
+  'ac-core-1',
+  'ac-acc-2',
+  'ac-nas-1',
+]
+
+const conditions: DetectedCondition[] = []
+
+beforeAll(async () => {
+  const model = new NetworkModel({ seed: 1, startMs })
+  const clock = new SetClock(startMs)
+  for (const [i, id] of watched.entries()) {
+    const device = deviceById(model.topology, id)
+    const poller = pollerOf(model, device, clock, intervalMs)
+    let track: DeviceTrackState | undefined
+    let detect: DeviceDetectState | undefined
+    // Each device has its place in the interval, and jitter as a busy host has it.
+    const phaseMs = 137 + Math.floor((i * intervalMs) / watched.length)
+    for (let n = 0; n * intervalMs < lastsMs; n++) {
+      const poll = await pollAt(poller, clock, startMs + phaseMs + n * intervalMs + ((n * 7) % 13))
+      const step = trackPoll(track, poll)
+      track = step.state
+      const found = detectDevice(detect, step.tracked, { role: device.role })
+      detect = found.state
+      conditions.push(...found.conditions)
+    }
+  }
+}, 120_000)
+
+const begun = (resource: string, alarmType: string): DetectedCondition | undefined =>
+  conditions.find(one => one.resource === resource && one.alarmType === alarmType && one.state === 'active')
+
+describe('the demonstration', () => {
+  for (const { id, startsAfterMs, expectedAlarms } of demonstrationIncidents) {
+    for (const { alarmTypeId, resource, withinMs } of expectedAlarms) {
+      it(`${id}: ${alarmTypeId} on ${resource} within ${withinMs / 1_000} s`, () => {
+        const condition = begun(resource, alarmTypeId)
+        expect(condition).toBeDefined()
+        const afterMs = condition!.eventTimeMs - startMs - startsAfterMs
+        expect(afterMs).toBeGreaterThanOrEqual(0)
+        expect(afterMs).toBeLessThanOrEqual(withinMs)
+      })
+    }
+  }
+
+  it('raises nothing else: not for restarts, renumbering or a counter that wraps', () => {
+    const expected = new Set(
+      demonstrationIncidents.flatMap(({ expectedAlarms }) =>
+        expectedAlarms.map(one => `${one.alarmTypeId} ${one.resource}`),
+      ),
+    )
+    const others = conditions.filter(one => one.state === 'active' && !expected.has(`${one.alarmType} ${one.resource}`))
+    expect(others.map(one => `${one.alarmType} ${one.resource} at ${(one.eventTimeMs - startMs) / 1_000}`)).toEqual([])
+  })
+
+  it('ends what is repaired: the link, the device, the uplink', () => {
+    for (const [alarmType, resource] of [
+      ['link-down', 'interface/nw-core-1/Ethernet2'],
+      ['link-down', 'interface/nw-dist-1/Te1/0/1'],
+      ['device-unreachable', 'device/hb-acc-3'],
+      ['link-down', 'interface/hb-dist-1/xe-0/0/3'],
+      ['link-saturation', 'interface/ac-edge-1/sfp-sfpplus1'],
+    ] as const) {
+      const last = conditions.filter(one => one.alarmType === alarmType && one.resource === resource).at(-1)
+      expect([alarmType, resource, last?.state]).toEqual([alarmType, resource, 'cleared'])
+    }
+  })
+
+  it('becomes critical as the optic gets worse', () => {
+    const severities = conditions
+      .filter(one => one.alarmType === 'link-corruption' && one.state === 'active')
+      .map(one => one.severity)
+    expect(severities[0]).not.toBe('critical')
+    expect(severities).toContain('critical')
+  })
+})
