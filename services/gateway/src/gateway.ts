@@ -22,6 +22,7 @@ import { createRequestGuard } from './http/request-guard.ts'
 import { loadStaticFiles } from './http/static-files.ts'
 import { addWallRoutes } from './http/wall-routes.ts'
 import { createFeed } from './live/feed.ts'
+import { HistorySeeder } from './live/history-seeder.ts'
 import { LiveState } from './live/live-state.ts'
 import { type ResolvePrincipal, resolveLoopbackPrincipal } from './principal.ts'
 import { createStatusRoutes } from './prometheus/status-routes.ts'
@@ -62,12 +63,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   refuseOffLoopback(config)
   const resolvePrincipal = options.resolvePrincipal ?? resolveLoopbackPrincipal
   const state = new LiveState(options.inventory, config.live, clock.nowMs())
+  const seeder = new HistorySeeder({ store: options.store, clock, log })
   const hub = new LiveHub({
     state,
     config: config.live,
     clock,
     random: options.random ?? systemRandom,
     buildId: options.buildId,
+    onShown: interfaces => seeder.shown(interfaces),
   })
   const admission = new Admission(config.live)
   const onAnswered = registerGatewayMetrics(options.metrics, { state, hub, admission })

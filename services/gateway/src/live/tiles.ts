@@ -2,6 +2,7 @@ import type { ExporterTile, InterfaceTile, OverviewTile, SiteTile } from '../../
 import { inScope, type Scope } from '../principal.ts'
 import { isOpen } from './alarm-book.ts'
 import { busierDirection, type DeviceState, type InterfaceState, isDeviceStale, isPort } from './device-state.ts'
+import type { Shown } from './history-seeder.ts'
 import type { LiveState } from './live-state.ts'
 
 export interface TileSet {
@@ -11,15 +12,26 @@ export interface TileSet {
   exporters: ExporterTile[]
 }
 
-/** What a screen of this scope shows now. */
-export function tilesOf(state: LiveState, scope: Scope, worstMax: number, nowMs: number): TileSet {
+/**
+ * What a screen of this scope shows now.
+ * @param onShown is told which interfaces are on it
+ */
+export function tilesOf(
+  state: LiveState,
+  scope: Scope,
+  worstMax: number,
+  nowMs: number,
+  onShown: (interfaces: readonly Shown[]) => void = () => {},
+): TileSet {
   const devices = [...state.devices.values()].filter(device => inScope(scope, device.tenantId, device.siteId))
   const sites = siteTiles(state, scope, devices, nowMs)
   const exporters = scope.siteId === undefined ? exporterTiles(state, scope, nowMs) : []
+  const worst = worstInterfaces(devices, worstMax)
+  onShown(worst)
   return {
     overview: overviewTile(state, devices, exporters, nowMs),
     sites,
-    worstInterfaces: worstInterfaces(devices, worstMax).map(([device, one]) => interfaceTile(device, one, nowMs)),
+    worstInterfaces: worst.map(([device, one]) => interfaceTile(device, one, nowMs)),
     exporters,
   }
 }
@@ -158,7 +170,7 @@ function addDevice(tile: SiteTile, device: DeviceState, nowMs: number): void {
 }
 
 /** The busiest interfaces, worst first; a bounded insertion sort, because the list is short and the interfaces many. */
-function worstInterfaces(devices: readonly DeviceState[], worstMax: number): [DeviceState, InterfaceState][] {
+function worstInterfaces(devices: readonly DeviceState[], worstMax: number): Shown[] {
   const worst: { device: DeviceState; state: InterfaceState; utilisation: number }[] = []
   for (const device of devices) {
     for (const state of device.interfaces.values()) {

@@ -26,6 +26,9 @@ import { tenantScopeOf } from './tenant-scope.ts'
 /** Raw flows, which alone know addresses and ports, are kept so long unless configured otherwise. */
 const rawFlowsKeptMs = 7 * 86_400_000
 
+/** Of devices that have not been polled since the gateway started. */
+const unknownIntervalMs = 60_000
+
 export interface QueryContext {
   state: LiveState
   store: Store
@@ -228,11 +231,11 @@ function asOf({ state, nowMs }: QueryContext): string {
 
 function slowestIntervalMs(state: LiveState, interfaceIds: readonly string[]): number {
   const deviceIds = new Set(interfaceIds.map(id => id.slice(0, id.indexOf('/'))))
-  let slowest = 60_000
+  let slowest = 0
   for (const device of state.devices.values()) {
     if (deviceIds.has(device.deviceId)) slowest = Math.max(slowest, device.intervalMs)
   }
-  return slowest
+  return slowest || unknownIntervalMs
 }
 
 function dimensionsOf(by: z.output<typeof schemas.bySchema>): readonly FlowDimension[] {

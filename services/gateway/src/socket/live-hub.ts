@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Clock, every, type Random, type Timer } from '../../../../libs/kernel/src/index.ts'
 import { type Alarm, liveCloseCodes } from '../../../../libs/model/src/index.ts'
 import type { LiveConfig } from '../config.ts'
+import type { Shown } from '../live/history-seeder.ts'
 import type { LiveState } from '../live/live-state.ts'
 import { inScope, type Principal, type Scope, scopeKey, scopeOf } from '../principal.ts'
 import { LiveCounters } from './counters.ts'
@@ -20,6 +21,8 @@ export interface LiveHubOptions {
   clock: Clock
   random: Random
   buildId: string
+  /** Is told once a second which interfaces are on screens. */
+  onShown?: (interfaces: readonly Shown[]) => void
 }
 
 /**
@@ -170,19 +173,24 @@ export class LiveHub {
     let group = this.#groups.get(key)
     if (!group) {
       group = new StreamGroup(scope, this.#incarnation, this.#ring)
-      group.updateTiles(this.#options.state, this.#options.config.worstInterfaces, this.#options.clock.nowMs())
+      this.#updateTiles(group, this.#options.clock.nowMs())
       this.#groups.set(key, group)
     }
     return group
   }
 
+  #updateTiles(group: StreamGroup, nowMs: number): void {
+    const { state, config, onShown } = this.#options
+    group.updateTiles(state, config.worstInterfaces, nowMs, onShown)
+  }
+
   #tick(): void {
-    const { clock, state, config } = this.#options
+    const { clock, state } = this.#options
     const nowMs = clock.nowMs()
     state.sweep(nowMs)
     for (const [key, group] of this.#groups) {
       if (group.sessions.size === 0) this.#groups.delete(key)
-      else group.updateTiles(state, config.worstInterfaces, nowMs)
+      else this.#updateTiles(group, nowMs)
     }
     this.#flush(true)
     for (const session of this.#sessions) session.checkDeadlines(nowMs)

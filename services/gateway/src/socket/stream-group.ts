@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Shown } from '../live/history-seeder.ts'
 import type { LiveState } from '../live/live-state.ts'
 import { tilesOf } from '../live/tiles.ts'
 import { inScope, type Scope, scopeKey } from '../principal.ts'
@@ -38,8 +39,13 @@ export class StreamGroup {
     this.#ring = ring
   }
 
-  updateTiles(state: LiveState, worstMax: number, nowMs: number): void {
-    this.board.update(tilesOf(state, this.scope, worstMax, nowMs))
+  updateTiles(
+    state: LiveState,
+    worstMax: number,
+    nowMs: number,
+    onShown: ((interfaces: readonly Shown[]) => void) | undefined,
+  ): void {
+    this.board.update(tilesOf(state, this.scope, worstMax, nowMs, onShown))
   }
 
   snapshot(state: LiveState, nowMs: number): { snapshot: Snapshot; built: boolean } {
