@@ -16,11 +16,14 @@ export interface CapturedDatagram {
 
 /**
  * The UDP datagrams of a pcap or pcapng file, in the file's order; IP fragments are put together within bounds. A payload
- * that the capture cut off is given as far as it goes.
+ * that the capture cut off is given as far as it goes. Returns false when the file breaks off.
  */
-export function* readDatagrams(capture: Uint8Array): Generator<CapturedDatagram, void> {
+export function* readDatagrams(capture: Uint8Array): Generator<CapturedDatagram, boolean> {
   const reassembly = new IpReassembly()
-  for (const { timestampMs, linkType, data } of readCapture(capture)) {
+  const frames = readCapture(capture)
+  for (let next = frames.next(); ; next = frames.next()) {
+    if (next.done) return next.value
+    const { timestampMs, linkType, data } = next.value
     const at = networkLayerOf(linkType, data)
     if (at < 0) continue
     const packet = reassembly.add(data.subarray(at), timestampMs)

@@ -65,7 +65,14 @@ export interface RecordSink {
     session: DomainSession,
   ): number
   /** One options record, its fields located. */
-  options?(template: Template, view: DataView, starts: Int32Array, lengths: Int32Array, context: DatagramContext): void
+  options?(
+    template: Template,
+    view: DataView,
+    starts: Int32Array,
+    lengths: Int32Array,
+    context: DatagramContext,
+    session: DomainSession,
+  ): void
 }
 
 /** Sequence of an sFlow agent's sub-agent and of its data sources. */

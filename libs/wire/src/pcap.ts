@@ -22,17 +22,17 @@ export function isCapture(octets: Uint8Array): boolean {
 
 /**
  * The frames of a pcap or pcapng file. A file that breaks off, or whose lengths are impossible, ends there: what came
- * before is given.
+ * before is given, and the generator returns false.
  *
  *     pcap    magic(4) major(2) minor(2) zone(4) sigfigs(4) snaplen(4) linkType(4) records
  *     record  seconds(4) fraction(4) captured(4) original(4) octets
  */
-export function* readCapture(octets: Uint8Array): Generator<CapturedFrame, void> {
-  if (octets.length < 24) return
+export function* readCapture(octets: Uint8Array): Generator<CapturedFrame, boolean> {
+  if (octets.length < 24) return false
   const magic = viewOf(octets).getUint32(octets.byteOffset)
   const format = formatOf(magic)
-  if (magic === 0x0a0d_0d0a) yield* readPcapng(octets)
-  else if (format) yield* readPcap(octets, format)
+  if (magic === 0x0a0d_0d0a) return yield* readPcapng(octets)
+  return format ? yield* readPcap(octets, format) : false
 }
 
 interface PcapFormat {
@@ -61,7 +61,7 @@ function formatOf(magic: number): PcapFormat | undefined {
   }
 }
 
-function* readPcap(octets: Uint8Array, format: PcapFormat): Generator<CapturedFrame, void> {
+function* readPcap(octets: Uint8Array, format: PcapFormat): Generator<CapturedFrame, boolean> {
   const { littleEndian, unitsPerMs, recordHeader } = format
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
   const linkType = view.getUint32(20, littleEndian) & linkTypeMask
@@ -71,7 +71,7 @@ function* readPcap(octets: Uint8Array, format: PcapFormat): Generator<CapturedFr
     const fraction = view.getUint32(at + 4, littleEndian)
     const captured = view.getUint32(at + 8, littleEndian)
     at += recordHeader
-    if (captured > octets.length - at) return
+    if (captured > octets.length - at) return false
     yield {
       timestampMs: seconds * 1000 + Math.floor(fraction / unitsPerMs),
       linkType,
@@ -79,4 +79,5 @@ function* readPcap(octets: Uint8Array, format: PcapFormat): Generator<CapturedFr
     }
     at += captured
   }
+  return at === octets.length
 }

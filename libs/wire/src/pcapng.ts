@@ -9,11 +9,12 @@ interface CaptureInterface {
 
 /**
  * Frames of a pcapng file (draft-ietf-opsawg-pcapng): sections of either byte order, interface descriptions with their
- * timestamp resolution and offset, enhanced, simple and obsolete packet blocks; other blocks are skipped.
+ * timestamp resolution and offset, enhanced, simple and obsolete packet blocks; other blocks are skipped. Returns whether
+ * the file was whole.
  *
  *     block  type(4) length(4) body length(4)
  */
-export function* readPcapng(octets: Uint8Array): Generator<CapturedFrame, void> {
+export function* readPcapng(octets: Uint8Array): Generator<CapturedFrame, boolean> {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
   let littleEndian = true
   let interfaces: CaptureInterface[] = []
@@ -22,12 +23,12 @@ export function* readPcapng(octets: Uint8Array): Generator<CapturedFrame, void> 
     const type = view.getUint32(at, littleEndian)
     if (type === 0x0a0d_0d0a) {
       const order = view.getUint32(at + 8, true)
-      if (order !== 0x1a2b_3c4d && order !== 0x4d3c_2b1a) return
+      if (order !== 0x1a2b_3c4d && order !== 0x4d3c_2b1a) return false
       littleEndian = order === 0x1a2b_3c4d
       interfaces = []
     }
     const length = view.getUint32(at + 4, littleEndian)
-    if (length < 12 || length % 4 !== 0 || length > octets.length - at) return
+    if (length < 12 || length % 4 !== 0 || length > octets.length - at) return false
     const body = at + 8
     const end = at + length - 4
     if (type === 1 && end - body >= 8) interfaces.push(readInterface(view, body, end, littleEndian))
@@ -37,6 +38,7 @@ export function* readPcapng(octets: Uint8Array): Generator<CapturedFrame, void> 
     }
     at += length
   }
+  return at === octets.length
 }
 
 /** linkType(2) reserved(2) snaplen(4) options */

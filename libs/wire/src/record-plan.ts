@@ -169,6 +169,12 @@ const targets: ReadonlyMap<number, Target> = new Map<number, Target>([
   [228, target(column.postNatDestinationPort, 'integer')],
   [230, target(column.event, 'integer')],
   [233, target(column.event, 'integer', 1)],
+  // Cisco ASA's own numbers before it took IANA's (NetFlow v9 only: IPFIX elements end at 32,767).
+  [40_001, target(column.postNatSourceAddress, 'ipv4', 1)],
+  [40_002, target(column.postNatDestinationAddress, 'ipv4', 1)],
+  [40_003, target(column.postNatSourcePort, 'integer', 1)],
+  [40_004, target(column.postNatDestinationPort, 'integer', 1)],
+  [40_005, target(column.event, 'integer', 2)],
   [95, target(column.applicationId, 'app')],
   [136, target(column.flowEndReason, 'integer')],
   [89, target(column.forwardingStatus, 'integer')],

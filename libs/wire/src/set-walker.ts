@@ -127,7 +127,7 @@ export class SetWalker {
         break
       }
       learnFromOptions(template, view, starts, lengths, this.#session)
-      this.#sink.options?.(template, view, starts, lengths, state.context)
+      this.#sink.options?.(template, view, starts, lengths, state.context, this.#session)
       records++
       position = next
     }

@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   all: async () => (await import('./services.ts')).all,
   demo: async () => (await import('./demo.ts')).demo,
+  decode: async () => (await import('./decode.ts')).decodeCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,
   poller: async () => (await import('./services.ts')).poller,
   collector: async () => (await import('./services.ts')).collector,
