@@ -3,6 +3,7 @@ import type { DecodeErrorCode } from './decode-errors.ts'
 import { noteUptime } from './domain-session.ts'
 import type { DatagramOutcome, ExporterCounters, ExporterDecoder } from './exporter-decoder.ts'
 import { type DecoderOptions, ExporterState, type RecordSink } from './exporter-state.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { FlowColumns } from './flow-columns.ts'
 import { fixedProtocols, fixedSamplingRate } from './netflow-fixed.ts'
 import { appendRecords, type RowOptions } from './record-rows.ts'
@@ -130,7 +131,7 @@ class DatagramDecoder implements ExporterDecoder {
     const session = state.session(sourcePort, 9, view.getUint32(at + 16))
     const arrival = session.sequence.observe(
       sequence,
-      fingerprint(view, at, end, uptimeMs, seconds),
+      fingerprint(view, at, end),
       noteUptime(session, uptimeMs, seconds),
     )
     if (arrival === 'duplicate' && this.#isDropped()) return
@@ -173,7 +174,7 @@ class DatagramDecoder implements ExporterDecoder {
     const seconds = view.getUint32(at + 4)
     const sequence = view.getUint32(at + 8)
     const session = state.session(sourcePort, 10, view.getUint32(at + 12))
-    const arrival = session.sequence.observe(sequence, fingerprint(view, at, end, 0, seconds), false)
+    const arrival = session.sequence.observe(sequence, fingerprint(view, at, end), false)
     if (arrival === 'duplicate' && this.#isDropped()) return
     const initKnown = session.systemInitMs > 0
     const uptimeMs = initKnown ? (seconds * 1000 - session.systemInitMs) % 4_294_967_296 : 0
@@ -198,7 +199,7 @@ class DatagramDecoder implements ExporterDecoder {
     const session = state.session(sourcePort, version, version === 5 ? view.getUint16(at + 20) : 0)
     const held = recordsHeld(view, at + headerLength, end, template.recordLength, count)
     const restarted = noteUptime(session, uptimeMs, seconds)
-    const print = fingerprint(view, at, end, uptimeMs, seconds)
+    const print = fingerprint(view, at, end)
     const arrival = version === 1 ? 'first' : session.sequence.observe(sequence, print, restarted)
     if (arrival === 'duplicate' && this.#isDropped()) return
     this.#setClock(session, seconds * 1000 + Math.floor(view.getUint32(at + 12) / 1e6), uptimeMs, true)
@@ -262,15 +263,6 @@ function recordsHeld(view: DataView, at: number, end: number, recordLength: numb
   const whole = Math.floor((end - at) / recordLength)
   if (whole > count && isZero(view, at + count * recordLength, end)) return count
   return whole
-}
-
-/** Tells two datagrams with one sequence number apart; a few words are enough, since it is no defence. */
-function fingerprint(view: DataView, at: number, end: number, uptimeMs: number, seconds: number): number {
-  const middle = at + (((end - at) >>> 1) & ~3)
-  const tail = end - at >= 8 ? view.getUint32(end - 8) ^ Math.imul(view.getUint32(end - 4), 31) : 0
-  let hash = Math.imul(uptimeMs ^ 0x9e37_79b9, 0x85eb_ca6b) ^ seconds ^ (end - at)
-  hash = Math.imul(hash, 0xc2b2_ae35) ^ (middle + 4 <= end ? view.getUint32(middle) : 0)
-  return (Math.imul(hash, 0x27d4_eb2f) ^ tail) >>> 0
 }
 
 function countersOf(of: () => ExporterState): ExporterCounters {

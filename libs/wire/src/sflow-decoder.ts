@@ -2,6 +2,7 @@ import { isZero } from './byte-view.ts'
 import type { DecodeErrorCode } from './decode-errors.ts'
 import { noteAgentUptime } from './domain-session.ts'
 import type { ExporterState, SflowAgent } from './exporter-state.ts'
+import { fingerprint } from './fingerprint.ts'
 import { column, type FlowColumns } from './flow-columns.ts'
 import { readEthernetFrame, readIpPacket, readMpls } from './packet-headers.ts'
 import { maskOf } from './record-plan.ts'
@@ -82,10 +83,9 @@ export function decodeSflow(state: ExporterState, view: DataView, at: number, en
   const sequence = view.getUint32(header + 4)
   const uptimeMs = view.getUint32(header + 8)
   const agent = state.agent(agentKey(view, at + 8, header, subAgent))
-  const tail = view.getUint32(end - 4) ^ (end - at)
   const restarted = noteAgentUptime(agent, uptimeMs)
   if (restarted) agent.samples.clear()
-  const arrival = agent.datagrams.observe(sequence, (tail ^ Math.imul(uptimeMs, 31)) >>> 0, restarted)
+  const arrival = agent.datagrams.observe(sequence, fingerprint(view, at, end), restarted)
   if (arrival === 'duplicate' && options.duplicates === 'drop') return false
   agent.datagrams.advance(sequence, 1, arrival)
 

@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest'
+import { DatagramReader } from '../src/index.ts'
+import { Exporter } from './decoding.ts'
+import {
+  ethernet,
+  expandedFlowSample,
+  flowSample,
+  ip4,
+  ip6,
+  ipv4Packet,
+  ipv6Packet,
+  receivedMs,
+  sampledHeader,
+  sflow,
+  struct,
+  tcpSegment,
+  text,
+  u16,
+  u32,
+  u64,
+  udpDatagram,
+} from './packets.ts'
+
+const tcpFrame = ethernet(0x0800, ipv4Packet(6, tcpSegment(), { tos: 0xb8 }))
+
+function rowOf(frame: number[], protocol = 1, options = {}) {
+  return new Exporter(options).send(sflow([flowSample([sampledHeader(frame, 1_518, protocol)])])).rows[0]!
+}
+
+describe('sFlow v5', () => {
+  it('gives a sampled packet as a flow of one packet and the frame’s length', () => {
+    const { rows, records, errors } = new Exporter().send(
+      sflow([flowSample([sampledHeader(tcpFrame)])], { subAgent: 6 }),
+    )
+    expect({ records, errors }).toEqual({ records: 1, errors: [] })
+    expect(rows[0]).toEqual({
+      start: receivedMs,
+      end: receivedMs,
+      octets: 1_518n,
+      packets: 1n,
+      samplingRate: 1_000,
+      version: 105,
+      domain: 6,
+      source: '10.1.1.1',
+      destination: '10.2.2.2',
+      nextHop: '::',
+      sourcePort: 40_000,
+      destinationPort: 443,
+      protocol: 6,
+      tcpFlags: 0x012,
+      tos: 0xb8,
+      input: 3,
+      output: 4,
+      sourceAs: 0,
+      destinationAs: 0,
+      sourceMask: 0,
+      destinationMask: 0,
+      vlan: 0,
+      direction: 0,
+    })
+  })
+
+  it('reads expanded samples, and the direction from the data source', () => {
+    const sample = expandedFlowSample([sampledHeader(tcpFrame)], { source: 4, input: 0x4000_0003, output: 4 })
+    expect(new Exporter().send(sflow([sample])).rows[0]).toMatchObject({ input: 0x4000_0003, output: 4, direction: 1 })
+  })
+
+  it('reads switch, router, gateway and NAT records', () => {
+    const records = [
+      sampledHeader(tcpFrame),
+      struct(1_001, u32(10), u32(1), u32(20), u32(2)),
+      struct(1_002, u32(1), ip4('203.0.113.1'), u32(24), u32(16)),
+      struct(
+        1_003,
+        ...[u32(2), ip6('2001:db8::9'), u32(64_500), u32(0), u32(64_501)],
+        ...[u32(2), u32(2), u32(2), u32(64_502), u32(64_503), u32(1), u32(1), u32(64_504)],
+        ...[u32(1), u32(0x0001_0002), u32(100)],
+      ),
+      struct(1_007, u32(1), ip4('198.51.100.1'), u32(1), ip4('198.51.100.2')),
+      struct(1_020, u32(61_000), u32(8_443)),
+    ]
+    const { rows, columns, errors } = new Exporter().send(sflow([flowSample(records)]))
+    expect(errors).toEqual([])
+    expect(rows[0]).toMatchObject({
+      vlan: 10,
+      nextHop: '203.0.113.1',
+      sourceMask: 24,
+      destinationMask: 16,
+      sourceAs: 64_500,
+      destinationAs: 64_504,
+    })
+    expect([columns.postVlan[0], columns.bgpNextHop[15]]).toEqual([20, 9])
+    expect([...columns.postNatSourceAddress.subarray(12, 16)]).toEqual([198, 51, 100, 1])
+    expect([columns.postNatSourcePort[0], columns.postNatDestinationPort[0]]).toEqual([61_000, 8_443])
+  })
+
+  it('reads parsed packets of agents that send no header', () => {
+    const four = struct(3, ...[u32(500), u32(17), ip4('10.0.0.1'), ip4('10.0.0.2'), u32(1), u32(2), u32(0), u32(8)])
+    const six = struct(4, ...[u32(700), u32(6), ip6('2001:db8::1'), ip6('2001:db8::2'), u32(3), u32(4), u32(2), u32(0)])
+    const { rows } = new Exporter().send(sflow([flowSample([four]), flowSample([six])]))
+    expect(rows[0]).toMatchObject({ octets: 500n, protocol: 17, source: '10.0.0.1', sourcePort: 1, tos: 8 })
+    expect(rows[1]).toMatchObject({
+      octets: 700n,
+      protocol: 6,
+      destination: '2001:db8::2',
+      destinationPort: 4,
+      tcpFlags: 2,
+    })
+  })
+
+  it('counts counter samples and discarded packets apart from flows', () => {
+    const exporter = new Exporter()
+    const counters = struct(2, u32(1), u32(3), u32(1), struct(1, new Array<number>(88).fill(0)))
+    const discarded = struct(
+      5,
+      ...[u32(1), u32(0), u32(3), u32(0), u32(3), u32(0), u32(258), u32(1)],
+      sampledHeader(tcpFrame),
+    )
+    expect(exporter.send(sflow([counters, discarded, struct(0x0011_3001, [1, 2, 3, 4])]))).toMatchObject({
+      records: 0,
+      errors: [],
+    })
+    expect(exporter.decoder.counters).toMatchObject({ counterSamples: 1, discardedPackets: 1 })
+  })
+
+  it('names versions 2 and 4 and refuses them', () => {
+    expect(new Exporter().send(Uint8Array.from([...u32(4), ...u32(1), ...u32(0)])).errors).toEqual([
+      'version-unsupported @0 sflow4',
+    ])
+    expect(new Exporter().send(Uint8Array.from([...u32(2), ...u32(1), ...u32(0)])).errors).toEqual([
+      'version-unsupported @0 sflow2',
+    ])
+  })
+
+  it('counts samples that the agent took and that never came', () => {
+    const exporter = new Exporter()
+    exporter.send(sflow([flowSample([sampledHeader(tcpFrame)], { sequence: 10 })], { sequence: 1 }))
+    exporter.send(sflow([flowSample([sampledHeader(tcpFrame)], { sequence: 13 })], { sequence: 3 }))
+    expect(exporter.decoder.counters).toMatchObject({ samplesLost: 2, sequenceLost: 1 })
+  })
+})
+
+describe('F23 sampled packets: the outer packet, and nothing that is not there', () => {
+  const packet = ipv4Packet(6, tcpSegment())
+
+  it('reads through 802.1Q, QinQ, MPLS, PPPoE and LLC/SNAP', () => {
+    expect(rowOf(ethernet(0x8100, [...u16(0x6064), ...u16(0x0800)], packet))).toMatchObject({
+      vlan: 100,
+      destinationPort: 443,
+    })
+    const qinq = new Exporter().send(
+      sflow([
+        flowSample([
+          sampledHeader(ethernet(0x88a8, [...u16(200), ...u16(0x8100), ...u16(300), ...u16(0x0800)], packet)),
+        ]),
+      ]),
+    )
+    expect(qinq.rows[0]).toMatchObject({ vlan: 200, destinationPort: 443 })
+    expect(qinq.columns.customerVlan[0]).toBe(300)
+    const mpls = new Exporter().send(
+      sflow([flowSample([sampledHeader(ethernet(0x8847, u32(0x1234_5040), u32(0x0002_0140), packet))])]),
+    )
+    expect(mpls.rows[0]).toMatchObject({ destinationPort: 443 })
+    expect(mpls.columns.mplsTopLabel[0]).toBe(0x12345)
+    expect(rowOf(ethernet(0x8864, [0x11, 0, ...u16(1), ...u16(60), ...u16(0x0021)], packet))).toMatchObject({
+      destinationPort: 443,
+    })
+    expect(rowOf(ethernet(100, [0xaa, 0xaa, 3, 0, 0, 0, ...u16(0x0800)], packet))).toMatchObject({
+      destinationPort: 443,
+    })
+  })
+
+  it('reads IPv6 past its extension headers', () => {
+    const hopByHop = [6, 0, 0, 0, 0, 0, 0, 0]
+    const row = rowOf(ethernet(0x86dd, ipv6Packet(0, [...hopByHop, ...tcpSegment()])))
+    expect(row).toMatchObject({ source: '2001:db8::1', protocol: 6, destinationPort: 443, tos: 0x0b })
+  })
+
+  it('gives no ports to a fragment that is not the first', () => {
+    expect(rowOf(ethernet(0x0800, ipv4Packet(17, udpDatagram([1, 2]), { fragment: 0x2000 })))).toMatchObject({
+      destinationPort: 53,
+    })
+    expect(rowOf(ethernet(0x0800, ipv4Packet(17, udpDatagram([1, 2]), { fragment: 185 })))).toMatchObject({
+      source: '10.1.1.1',
+      protocol: 17,
+      sourcePort: 0,
+      destinationPort: 0,
+    })
+    const fragment = [6, 0, ...u16(0x0109), ...u32(7)]
+    expect(rowOf(ethernet(0x86dd, ipv6Packet(44, [...fragment, ...tcpSegment()])))).toMatchObject({
+      protocol: 6,
+      destinationPort: 0,
+    })
+  })
+
+  it('gives null where the snapped header ends', () => {
+    const frame = ethernet(0x0800, packet)
+    for (let length = 0; length < frame.length; length++) {
+      const row = rowOf(frame.slice(0, length))
+      expect(['::', '10.1.1.1']).toContain(row.source)
+      expect([0, 443]).toContain(row.destinationPort)
+      expect([0, 0x12]).toContain(row.tcpFlags)
+    }
+  })
+
+  it('reads the other header protocols', () => {
+    expect(rowOf(packet, 11)).toMatchObject({ destinationPort: 443 })
+    expect(rowOf(ipv6Packet(6, tcpSegment()), 12)).toMatchObject({ source: '2001:db8::1', destinationPort: 443 })
+    expect(rowOf([...u32(0x1234_5140), ...packet], 13)).toMatchObject({ destinationPort: 443 })
+    expect(rowOf([...u16(0x0021), ...packet], 7)).toMatchObject({ destinationPort: 443 })
+  })
+
+  it('opens tunnels only when asked', () => {
+    const inner = ipv4Packet(6, tcpSegment(1, 2), { source: '172.16.0.1', destination: '172.16.0.2' })
+    const innerFrame = ethernet(0x0800, inner)
+    const tunnels: Record<string, number[]> = {
+      gre: ipv4Packet(47, [...u16(0x2000), ...u16(0x0800), ...u32(9), ...inner]),
+      nvgre: ipv4Packet(47, [...u16(0x2000), ...u16(0x6558), ...u32(9), ...innerFrame]),
+      ipip: ipv4Packet(4, inner),
+      vxlan: ipv4Packet(17, udpDatagram([8, 0, 0, 0, 0, 0, 5, 0, ...innerFrame], 5_000, 4_789)),
+      geneve: ipv4Packet(17, udpDatagram([1, 0, ...u16(0x6558), 0, 0, 5, 0, ...u32(0), ...innerFrame], 5_000, 6_081)),
+    }
+    for (const [name, outer] of Object.entries(tunnels)) {
+      expect(rowOf(ethernet(0x0800, outer)), name).toMatchObject({ source: '10.1.1.1', destination: '10.2.2.2' })
+      expect(rowOf(ethernet(0x0800, outer), 1, { innerPackets: true }), name).toMatchObject({
+        source: '172.16.0.1',
+        sourcePort: 1,
+        destinationPort: 2,
+        protocol: 6,
+      })
+    }
+  })
+})
+
+describe('every sample as a record', () => {
+  it('names the fields of flow, counter and unknown samples', () => {
+    const flow = flowSample([
+      sampledHeader(tcpFrame),
+      struct(1_004, u32(106), u32(5), text('alice'), [0, 0, 0], u32(106), u32(0)),
+      struct(1_005, u32(1), u32(4), text('/x?y'), u32(3), text('foo'), [0]),
+      struct(1_029, u32(5_000)),
+      struct(0x0011_3007, [1, 2, 3, 4]),
+    ])
+    // 52 octets of the Ethernet record's 56: what is there is given (F24).
+    const counters = struct(
+      2,
+      u32(7),
+      u32(3),
+      u32(2),
+      struct(
+        1,
+        u32(3),
+        u32(6),
+        u64(10_000_000_000n),
+        u32(1),
+        u32(3),
+        u64(2n ** 64n - 1n),
+        new Array<number>(52).fill(0),
+      ),
+      struct(2, new Array<number>(48).fill(1)),
+    )
+    const records = new DatagramReader().read(
+      sflow([flow, counters, struct(0x0011_3001, [9, 9, 9, 9])]),
+      '192.0.2.9',
+      6_343,
+      receivedMs,
+    )
+    expect(records[0]).toMatchObject({
+      version: 'sflow5',
+      agent: '192.0.2.9',
+      subAgentId: 0,
+      sampleType: 'flow',
+      samplingRate: 1_000,
+      fields: {
+        sourceIPv4Address: '10.1.1.1',
+        destinationTransportPort: 443,
+        sourceMacAddress: '02:00:00:00:00:01',
+        ingressInterface: 3,
+        extendedUser: { sourceUser: 'alice', destinationUser: '' },
+        extendedUrl: { url: '/x?y', host: 'foo' },
+        extendedVniEgress: { vni: 5_000 },
+        '275/7': '01020304',
+      },
+    })
+    expect(records[1]).toMatchObject({
+      sampleType: 'counters',
+      samplingRate: null,
+      fields: { genericInterface: { ifIndex: 3, ifSpeed: '10000000000', ifInOctets: '18446744073709551615' } },
+    })
+    expect(Object.keys((records[1]!.fields as Record<string, object>).ethernetInterface!)).toHaveLength(12)
+    expect(records[2]).toMatchObject({ sampleType: '275/1', fields: { octets: '09090909' } })
+  })
+
+  it('reads a gateway whose counts are true, and no further where they are not', () => {
+    const gateway = (segments: number[]): number[] =>
+      struct(1_003, u32(1), ip4('203.0.113.1'), u32(1), u32(2), u32(3), segments)
+    const read = (record: number[]): unknown =>
+      (
+        new DatagramReader().read(sflow([flowSample([record])]), 'a', 1, receivedMs)[0]!.fields as Record<
+          string,
+          unknown
+        >
+      ).extendedGateway
+    expect(read(gateway([...u32(1), ...u32(2), ...u32(1), ...u32(64_500), ...u32(0), ...u32(100)]))).toEqual({
+      nextHop: '203.0.113.1',
+      as: 1,
+      sourceAs: 2,
+      sourcePeerAs: 3,
+      destinationAsPath: [{ type: 'sequence', as: [64_500] }],
+      communities: [],
+      localPreference: 100,
+    })
+    expect(read(gateway([...u32(1), ...u32(2), ...u32(0xffff_ffff)]))).toMatchObject({ sourceAs: 2 })
+  })
+})
