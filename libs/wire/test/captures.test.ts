@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { isCapture, readDatagrams, splitDatagrams } from '../src/index.ts'
+import {
+  ethernet,
+  ip4,
+  ipv4Packet,
+  ipv6Packet,
+  mac,
+  octets,
+  text,
+  u16,
+  u32,
+  udpDatagram,
+  v5,
+  v5Record,
+  v9,
+} from './packets.ts'
+
+const payload = text('hello, flows')
+const packet = ipv4Packet(17, udpDatagram(payload, 50_000, 2_055), { source: '192.0.2.1', destination: '192.0.2.2' })
+const expected = {
+  timestampMs: 1_700_000_000_123,
+  source: '192.0.2.1',
+  sourcePort: 50_000,
+  destination: '192.0.2.2',
+  destinationPort: 2_055,
+  payload: Uint8Array.from(payload),
+}
+
+const le32 = (value: number): number[] => u32(value).reverse()
+const le16 = (value: number): number[] => u16(value).reverse()
+
+function pcap(linkType: number, frames: number[][], magic = 0xa1b2_c3d4, fraction = 123_456): Uint8Array {
+  const records = frames.flatMap(frame => [
+    ...u32(1_700_000_000),
+    ...u32(fraction),
+    ...u32(frame.length),
+    ...u32(frame.length),
+    ...frame,
+  ])
+  return octets(u32(magic), u16(2), u16(4), u32(0), u32(0), u32(65_535), u32(linkType), records)
+}
+
+function block(type: number, ...parts: number[][]): number[] {
+  const body = parts.flat()
+  while (body.length % 4 !== 0) body.push(0)
+  return [...le32(type), ...le32(body.length + 12), ...body, ...le32(body.length + 12)]
+}
+
+const section = block(0x0a0d_0d0a, le32(0x1a2b_3c4d), le16(1), le16(0), new Array<number>(8).fill(0xff))
+
+describe('captures', () => {
+  it('reads pcap in either byte order, with microseconds or nanoseconds', () => {
+    expect([...readDatagrams(pcap(1, [ethernet(0x0800, packet)]))]).toEqual([expected])
+    expect([...readDatagrams(pcap(1, [ethernet(0x0800, packet)], 0xa1b2_3c4d, 123_456_789))]).toEqual([expected])
+    const frame = ethernet(0x0800, packet)
+    const little = octets(le32(0xa1b2_c3d4), le16(2), le16(4), le32(0), le32(0), le32(65_535), le32(1))
+    const record = [...le32(1_700_000_000), ...le32(123_456), ...le32(frame.length), ...le32(frame.length), ...frame]
+    expect([...readDatagrams(octets(little, record))]).toEqual([expected])
+  })
+
+  it('reads every usual link layer', () => {
+    const six = ipv6Packet(17, udpDatagram(payload, 50_000, 2_055))
+    const frames: Record<string, [linkType: number, frame: number[]]> = {
+      'null, little-endian': [0, [...le32(2), ...packet]],
+      loop: [108, [...u32(2), ...packet]],
+      'Ethernet with VLAN tags': [1, ethernet(0x88a8, [...u16(1), ...u16(0x8100), ...u16(2), ...u16(0x0800)], packet)],
+      'Ethernet with MPLS': [1, ethernet(0x8847, u32(0x0001_0140), packet)],
+      'Ethernet with PPPoE': [1, ethernet(0x8864, [0x11, 0, 0, 1, 0, 0, 0x00, 0x21], packet)],
+      'Ethernet with SNAP': [1, ethernet(90, [0xaa, 0xaa, 3, 0, 0, 0, 8, 0], packet)],
+      PPP: [9, [0xff, 3, 0, 0x21, ...packet]],
+      'PPP, compressed': [9, [0x21, ...packet]],
+      'Cisco HDLC': [104, [0x0f, 0, ...u16(0x0800), ...packet]],
+      raw: [101, packet],
+      'raw IPv4': [228, packet],
+      'Linux cooked': [113, [...new Array<number>(14).fill(0), ...u16(0x0800), ...packet]],
+      'Linux cooked, version 2': [276, [...u16(0x0800), ...new Array<number>(18).fill(0), ...packet]],
+    }
+    for (const [name, [linkType, frame]] of Object.entries(frames)) {
+      expect([...readDatagrams(pcap(linkType, [frame]))], name).toEqual([expected])
+    }
+    expect([...readDatagrams(pcap(229, [six]))]).toEqual([
+      { ...expected, source: '2001:db8::1', destination: '2001:db8::2' },
+    ])
+    expect([...readDatagrams(pcap(147, [packet]))]).toEqual([])
+  })
+
+  it('reads pcapng: interfaces with their resolution and offset, simple and enhanced packets, unknown blocks', () => {
+    const frame = ethernet(0x0800, packet)
+    const padded = [...frame, ...new Array<number>((4 - (frame.length % 4)) % 4).fill(0)]
+    const nanoseconds = block(1, le16(1), le16(0), le32(0), le16(9), le16(1), [9, 0, 0, 0], le32(0))
+    const microseconds = block(1, le16(101), le16(0), le32(0))
+    const ns = 1_700_000_000_123_000_000n
+    const enhanced = block(
+      6,
+      le32(0),
+      le32(Number(ns >> 32n)),
+      le32(Number(ns & 0xffff_ffffn)),
+      le32(frame.length),
+      le32(frame.length),
+      padded,
+    )
+    const us = 1_700_000_000_123_000n
+    const raw = block(
+      6,
+      le32(1),
+      le32(Number(us >> 32n)),
+      le32(Number(us & 0xffff_ffffn)),
+      le32(packet.length),
+      le32(packet.length),
+      packet,
+    )
+    const simple = block(3, le32(frame.length), frame)
+    const capture = octets(section, nanoseconds, microseconds, block(0x0bad, [1, 2, 3, 4]), enhanced, raw, simple)
+    expect(isCapture(capture)).toBe(true)
+    const [first, second, third] = [...readDatagrams(capture)]
+    expect([first, second]).toEqual([expected, expected])
+    expect(third?.payload).toEqual(expected.payload)
+  })
+
+  it('says where a file breaks off, and gives what came before', () => {
+    const whole = pcap(1, [ethernet(0x0800, packet), ethernet(0x0800, packet)])
+    for (const length of [whole.length - 1, whole.length - 60, 30]) {
+      const datagrams = readDatagrams(whole.subarray(0, length))
+      let count = 0
+      let next = datagrams.next()
+      for (; !next.done; next = datagrams.next()) count++
+      expect({ count, complete: next.value }).toEqual({ count: length === 30 ? 0 : 1, complete: false })
+    }
+  })
+
+  it('F29 puts IP fragments together, in any order, and drops what overlaps or never ends', () => {
+    const datagram = udpDatagram(new Array<number>(4_000).fill(7), 50_000, 2_055)
+    const fragment = (offset: number, length: number, more: boolean): number[] =>
+      ipv4Packet(17, datagram.slice(offset, offset + length), {
+        source: '192.0.2.1',
+        destination: '192.0.2.2',
+        fragment: (more ? 0x2000 : 0) | (offset / 8),
+      })
+    const parts = [fragment(0, 1_480, true), fragment(1_480, 1_480, true), fragment(2_960, 1_480, false)]
+    for (const order of [parts, [parts[2]!, parts[0]!, parts[1]!], [parts[1]!, parts[1]!, parts[2]!, parts[0]!]]) {
+      const found = [...readDatagrams(pcap(101, order))]
+      expect(found).toHaveLength(1)
+      expect(found[0]!.payload).toHaveLength(4_000)
+    }
+    expect([...readDatagrams(pcap(101, [parts[0]!, fragment(1_400, 1_480, true), parts[2]!]))]).toEqual([])
+    const flood = Array.from({ length: 2_000 }, (_, id) => {
+      const packetOf = fragment(0, 1_480, true)
+      packetOf.splice(4, 2, ...u16(id))
+      return packetOf
+    })
+    expect([...readDatagrams(pcap(101, flood))]).toEqual([])
+  })
+
+  it('leaves alone what is no UDP', () => {
+    const arp = [...mac('ff:ff:ff:ff:ff:ff'), ...mac('02:00:00:00:00:01'), ...u16(0x0806), ...ip4('0.0.0.0')]
+    expect([...readDatagrams(pcap(1, [arp, ethernet(0x0800, ipv4Packet(6, packet))]))]).toEqual([])
+    expect(isCapture(v5([v5Record()]))).toBe(false)
+  })
+})
+
+describe('files of datagrams written one after the other', () => {
+  it('are split where a header of the same version follows', () => {
+    const one = v5([v5Record(), v5Record()])
+    expect([...splitDatagrams(octets(one, one, one))]).toEqual([one, one, one])
+    const nine = v9([[...u16(0), ...u16(12), ...u16(256), ...u16(1), ...u16(1), ...u16(4)]])
+    expect([...splitDatagrams(octets(nine, nine))]).toEqual([nine, nine])
+    expect([...splitDatagrams(Uint8Array.from([1, 2, 3]))]).toEqual([Uint8Array.from([1, 2, 3])])
+  })
+})

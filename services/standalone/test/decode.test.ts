@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import { exitCodes, UsageError } from '../src/command.ts'
+import { decodeCommand } from '../src/commands/decode.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-decode-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function file(name: string, octets: Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, octets)
+  return path
+}
+
+class Text extends Writable {
+  text = ''
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString()
+    done()
+  }
+}
+
+interface Result {
+  code: number
+  lines: Record<string, unknown>[]
+  stderr: string
+}
+
+async function decode(...args: string[]): Promise<Result> {
+  const [stdout, stderr] = [new Text(), new Text()]
+  const code = await decodeCommand.run(args, { stdout, stderr, signal: new AbortController().signal, env: {} })
+  const lines = stdout.text.split('\n').filter(line => line !== '')
+  return { code, stderr: stderr.text, lines: lines.map(line => JSON.parse(line) as Record<string, unknown>) }
+}
+
+const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'hex')
+const seconds = '6553f100'
+
+/** Template 256: octetDeltaCount(8) userName(variable) sourceIPv4Address postNAT…, element 7 of enterprise 9999. */
+const template = hex(`000a 0030 ${seconds} 00000000 0000002a
+  0002 0020 0100 0005 0001 0008 0173 ffff 0008 0004 0099 0008 8007 0002 0000270f`)
+const data = hex(`000a 002f ${seconds} 00000000 0000002a
+  0100 001f 0020000000000001 03 616c6f c0000201 0000018bcfe568fb beef 0000`)
+
+function pcap(payloads: Buffer[], port = 2_055): Buffer {
+  const records = payloads.map(payload => {
+    const udp = Buffer.concat([
+      hex(`c350 ${port.toString(16).padStart(4, '0')}`),
+      u16(payload.length + 8),
+      hex('0000'),
+      payload,
+    ])
+    const ip = Buffer.concat([hex('4500'), u16(udp.length + 20), hex('0001 0000 4011 0000 c0000209 c000020a'), udp])
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(ip.length)
+    return Buffer.concat([hex(`${seconds} 00000000`), length, length, ip])
+  })
+  return Buffer.concat([hex('a1b2c3d4 0002 0004 00000000 00000000 0000ffff 00000065'), ...records])
+}
+
+function u16(value: number): Buffer {
+  return hex(value.toString(16).padStart(4, '0'))
+}
+
+describe('weir decode', () => {
+  it('prints a record with every field by name, over raw files whose templates come first', async () => {
+    const { code, lines } = await decode(file('template.dat', template), file('data.bin', data), '--summary')
+    expect(code).toBe(exitCodes.ok)
+    expect(lines).toEqual([
+      {
+        version: 'ipfix',
+        exporter: '0.0.0.0',
+        observationDomainId: 42,
+        templateId: 256,
+        flowset: 'data',
+        fields: {
+          octetDeltaCount: '9007199254740993',
+          userName: 'alo',
+          sourceIPv4Address: '192.0.2.1',
+          flowEndMilliseconds: '2023-11-14T22:13:20.251Z',
+          '9999/7': 'beef',
+        },
+      },
+      {
+        datagrams: 2,
+        records: 1,
+        optionsRecords: 0,
+        octets: '9007199254740993',
+        packets: '0',
+        errors: {},
+        exporters: {
+          '0.0.0.0': {
+            datagrams: 2,
+            records: 1,
+            optionsRecords: 0,
+            octets: '9007199254740993',
+            packets: '0',
+            errors: {},
+          },
+        },
+      },
+    ])
+  })
+
+  it('reads captures, also gzipped, one exporter apart from another', async () => {
+    const capture = pcap([template, data])
+    for (const path of [file('a.pcap', capture), file('b.pcap.gz', gzipSync(capture))]) {
+      const { code, lines } = await decode(path, '--summary', '--no-records')
+      expect({ code, lines }).toMatchObject({
+        code: 0,
+        lines: [{ records: 1, exporters: { '192.0.2.9': { records: 1 } } }],
+      })
+    }
+    expect((await decode(file('c.pcap', capture), '--port', '4739', '--summary')).lines).toMatchObject([
+      { datagrams: 0 },
+    ])
+  })
+
+  it('exits with 1 and says what did not parse', async () => {
+    const cases: [Buffer, Record<string, number>][] = [
+      [pcap([hex('dead beef')]), { 'version-unknown': 1 }],
+      [pcap([data]), { 'template-missing': 1 }],
+      [pcap([template, data]).subarray(0, -5), { 'capture-invalid': 1 }],
+      [hex('0102 0304'), { 'capture-invalid': 1 }],
+    ]
+    for (const [octets, errors] of cases) {
+      const { code, lines } = await decode(file('bad.pcap', octets), '--summary')
+      expect({ code, errors: lines.at(-1)?.errors }).toEqual({ code: exitCodes.failed, errors })
+    }
+  })
+
+  it('refuses wrong usage', async () => {
+    await expect(decode()).rejects.toThrow(UsageError)
+    await expect(decode(join(folder, 'absent.pcap'))).rejects.toThrow(/cannot read .*absent\.pcap/)
+    await expect(decode('--port', 'x', file('d.pcap', pcap([])))).rejects.toThrow('"x" is no UDP port')
+    await expect(decode('--colour', 'x')).rejects.toThrow(/colour/)
+  })
+})
