@@ -31,6 +31,9 @@ import { Admission } from './socket/admission.ts'
 import { LiveHub } from './socket/live-hub.ts'
 import { attachWebSockets } from './socket/websocket.ts'
 
+/** Connections beside the live streams: requests, and clients who are told that the streams are full. */
+const requestConnectionsMax = 1_000
+
 export interface GatewayOptions {
   config: GatewayConfig
   inventory: Inventory
@@ -93,6 +96,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { bus, store } = options
     addApiRoutes(built, { state, hub, admission, bus, store, config, nowMs: () => clock.nowMs() })
     addWallRoutes(built, await loadStaticFiles(options.wallFolder ?? join(packageRoot, 'dist/services/gateway/web')))
+    built.server.maxConnections = config.live.connectionsMax + requestConnectionsMax
     attachWebSockets(built.server, { hub, admission, guard, resolvePrincipal, clock, log })
     return built
   }

@@ -1,5 +1,6 @@
 import { type Store, StoreError } from '../store.ts'
-import { type FlowDimension, type FlowFilters, flowSourceFor, shownSql } from './flow-dimensions.ts'
+import { type FlowDimension, type FlowFilters, shownSql } from './flow-dimensions.ts'
+import { seriesSourceFor } from './flow-provenance.ts'
 import { flowRows } from './flow-source.ts'
 import { limitOf, optionsOf, type QueryLimits } from './query-limits.ts'
 import { type TenantScope, tenantPredicate } from './tenant-scope.ts'
@@ -61,9 +62,7 @@ export async function readFlowSeries(
     )
   }
   const limit = limitOf(limits, 10)
-  // Talkers are by the hour, which finer steps would show as spikes.
-  const known = flowSourceFor(by, filters)
-  const source = known === 'talkers' && stepSeconds % 3_600 !== 0 ? 'raw' : known
+  const source = seriesSourceFor(by, filters, stepSeconds)
   const tenants = tenantPredicate(query.tenants, 'f.tenant_id')
   // Whole steps, so that the first and the last point mean what the others mean.
   const range = {

@@ -1,5 +1,6 @@
 export * from './alarm-history.ts'
-export { type FlowDimension, type FlowFilters, flowDimensions, flowSourceFor } from './flow-dimensions.ts'
+export { type FlowDimension, type FlowFilters, flowDimensions } from './flow-dimensions.ts'
+export { type FlowProvenance, flowProvenance } from './flow-provenance.ts'
 export * from './flow-series.ts'
 export * from './interface-percentile.ts'
 export * from './interface-series.ts'
@@ -12,7 +13,6 @@ export {
   chooseStepSeconds,
   type Level,
   levelForStep,
-  segmentsOf,
   type TimeRange,
   type WindowContext,
 } from './time-windows.ts'

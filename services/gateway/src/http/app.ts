@@ -83,7 +83,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (!principal) throw new ProblemError('not-authorised', 'no credentials')
     request.principal = principal
   })
-  app.addHook('onResponse', async (_, reply) => options.onAnswered(reply.elapsedTime / 1_000))
+  app.addHook('onResponse', async (_, reply) => {
+    // An event stream is no answer: it ends when its client leaves.
+    if (!reply.raw.getHeader('content-type')?.toString().startsWith('text/event-stream')) {
+      options.onAnswered(reply.elapsedTime / 1_000)
+    }
+  })
 
   app.setErrorHandler<FastifyError | Error>((error, request, reply) => {
     const problem = problemOf(error)

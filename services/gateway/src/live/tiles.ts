@@ -186,6 +186,7 @@ function worstInterfaces(devices: readonly DeviceState[], worstMax: number): Sho
   return worst.map(({ device, state }) => [device, state])
 }
 
-function rounded(value: number | undefined, scale: number): number | null {
-  return value === undefined ? null : Math.round(value * scale) / scale
+/** Null where the value is not known, or is no number that JSON could carry. */
+export function rounded(value: number | undefined, scale: number): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : Math.round(value * scale) / scale
 }

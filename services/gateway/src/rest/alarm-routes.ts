@@ -120,6 +120,8 @@ async function pastAlarms(context: AlarmContext, scope: Scope, query: ListQuery)
   const fromMs = Date.parse(query.from!)
   const toMs = query.to === undefined ? context.nowMs() : Date.parse(query.to)
   if (toMs <= fromMs) throw new ProblemError('parameters-invalid', 'to: has to be after from')
+  // The store's cursors look like ours: two fields here.
+  decodeCursor(query.cursor, 2)
   let cursor = query.cursor
   for (let pages = 0; ; pages++) {
     const page = await listAlarmHistory(context.store, {

@@ -6,7 +6,7 @@ import { ProblemError } from '../http/problem.ts'
 import { requestScope } from '../http/scope.ts'
 import { type DeviceState, type InterfaceState, isDeviceStale } from '../live/device-state.ts'
 import type { LiveState } from '../live/live-state.ts'
-import { interfaceTile, isReachable, tilesOf } from '../live/tiles.ts'
+import { interfaceTile, isReachable, rounded, tilesOf } from '../live/tiles.ts'
 import { inScope, maySee, type Scope } from '../principal.ts'
 
 export interface RestContext {
@@ -262,13 +262,13 @@ function showInterface(device: DeviceState, state: InterfaceState, nowMs: number
     ...tile,
     ifDescr: live.ifDescr,
     ifType: live.ifType,
-    inErrorsPerSecond: live.inErrorsPerSecond ?? null,
-    outErrorsPerSecond: live.outErrorsPerSecond ?? null,
-    inDiscardsPerSecond: live.inDiscardsPerSecond ?? null,
-    outDiscardsPerSecond: live.outDiscardsPerSecond ?? null,
+    inErrorsPerSecond: rounded(live.inErrorsPerSecond, 1_000),
+    outErrorsPerSecond: rounded(live.outErrorsPerSecond, 1_000),
+    inDiscardsPerSecond: rounded(live.inDiscardsPerSecond, 1_000),
+    outDiscardsPerSecond: rounded(live.outDiscardsPerSecond, 1_000),
     gapReason: live.gapReason || null,
     asOf: isoTime(asOfMs),
-    coverage: live.inBitsPerSecond === undefined && live.outBitsPerSecond === undefined ? 0 : 1,
+    coverage: tile.inBitsPerSecond === null && tile.outBitsPerSecond === null ? 0 : 1,
   }
 }
 

@@ -2,14 +2,13 @@ import { z } from 'zod'
 import {
   type FlowDimension,
   type FlowFilters,
-  flowSourceFor,
+  flowProvenance,
   levelForStep,
   readBillingPercentile,
   readFlowSeries,
   readInterfaceSeries,
   readTopFlows,
   type Store,
-  segmentsOf,
   type TenantScope,
   type TimeRange,
   type TopFlows,
@@ -22,9 +21,6 @@ import { completenessOf, type Gap, isoOf } from './coverage.ts'
 import { monthRange, queryGate, stepsOf, timeRangeOf } from './query-cost.ts'
 import * as schemas from './query-schemas.ts'
 import { tenantScopeOf } from './tenant-scope.ts'
-
-/** Raw flows, which alone know addresses and ports, are kept so long unless configured otherwise. */
-const rawFlowsKeptMs = 7 * 86_400_000
 
 /** Of devices that have not been polled since the gateway started. */
 const unknownIntervalMs = 60_000
@@ -39,7 +35,6 @@ export interface QueryContext {
 /** What happened: series, rankings, matrices and billing percentiles, each saying what it was made of. */
 export function addQueryRoutes(app: App, context: QueryContext): void {
   const gate = queryGate(context.config.concurrentMax)
-  const limits = (limit: number) => ({ limit, timeoutMs: context.config.timeoutMs })
   const schema = <B extends z.ZodType, A extends z.ZodType>(summary: string, body: B, answer: A) => ({
     schema: { summary, tags: ['history'], querystring: z.strictObject({}), body, response: { 200: answer } },
   })
@@ -63,19 +58,9 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
     async request => {
       const { body } = request
       const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
-      const range = timeRangeOf(body.range)
-      const by = dimensionsOf(body.by)
-      const query = {
-        ...range,
-        nowMs: context.nowMs(),
-        tenants,
-        by,
-        filters: filtersOf(body.filters),
-        measure: body.measure,
-      }
-      const top = await gate(() => readTopFlows(context.store, query, limits(body.limit)))
+      const { top, about } = await gate(() => rank(context, tenants, dimensionsOf(body.by), body))
       return {
-        ...aboutFlows(context, range, by, query.filters, top.rowsRead),
+        ...about,
         estimated: top.total.octets !== top.total.octetsExported,
         data: top.rows,
         total: top.total,
@@ -89,19 +74,9 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
     async request => {
       const { body } = request
       const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
-      const range = timeRangeOf(body.range)
-      const by = [body.rows, body.columns]
-      const query = {
-        ...range,
-        nowMs: context.nowMs(),
-        tenants,
-        by,
-        filters: filtersOf(body.filters),
-        measure: body.measure,
-      }
-      const top = await gate(() => readTopFlows(context.store, query, limits(body.limit)))
+      const { top, about } = await gate(() => rank(context, tenants, [body.rows, body.columns], body))
       return {
-        ...aboutFlows(context, range, by, query.filters, top.rowsRead),
+        ...about,
         rows: keysBySize(top, body.rows, body.measure),
         columns: keysBySize(top, body.columns, body.measure),
         cells: top.rows.map(({ key, ...sums }) => ({ ...sums, row: key[body.rows]!, column: key[body.columns]! })),
@@ -122,7 +97,9 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
       const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
       const range = body.month === undefined ? timeRangeOf(body.range!) : monthRange(body.month, body.timeZone)
       const query = { ...range, tenants, interfaceId: body.interfaceId }
-      const found = await gate(() => readBillingPercentile(context.store, query, limits(1)))
+      const found = await gate(() =>
+        readBillingPercentile(context.store, query, { timeoutMs: context.config.timeoutMs }),
+      )
       return {
         range: isoRange(range),
         table: 'interface_5m',
@@ -142,6 +119,25 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
 type InterfacesBody = Extract<z.output<typeof schemas.timeseriesRequest>, { source: 'interfaces' }>
 type TimeseriesAnswer = z.input<typeof schemas.timeseriesAnswer>
 type FlowsBody = Extract<z.output<typeof schemas.timeseriesRequest>, { source: 'flows' }>
+
+async function rank(
+  context: QueryContext,
+  tenants: TenantScope,
+  by: readonly FlowDimension[],
+  body: Pick<z.output<typeof schemas.topRequest>, 'range' | 'filters' | 'measure' | 'limit'>,
+) {
+  const { measure, limit } = body
+  const query = {
+    ...timeRangeOf(body.range),
+    nowMs: context.nowMs(),
+    tenants,
+    by,
+    filters: filtersOf(body.filters),
+    measure,
+  }
+  const top = await readTopFlows(context.store, query, { limit, timeoutMs: context.config.timeoutMs })
+  return { top, about: aboutFlows(context, query, top.rowsRead) }
+}
 
 async function interfaceSeries(context: QueryContext, tenants: TenantScope, body: InterfacesBody) {
   const nowMs = context.nowMs()
@@ -186,43 +182,24 @@ async function flowSeries(context: QueryContext, tenants: TenantScope, body: Flo
   const query = { ...range, nowMs, tenants, filters, stepSeconds, ...(body.by === undefined ? {} : { by: body.by }) }
   const found = await readFlowSeries(context.store, query, { limit: body.limit, timeoutMs })
   const by = body.by === undefined ? [] : [body.by]
+  const rowsRead = found.reduce((sum, one) => sum + one.rowsRead, 0)
   return {
-    ...aboutFlows(
-      context,
-      range,
-      by,
-      filters,
-      found.reduce((sum, one) => sum + one.rowsRead, 0),
-    ),
+    ...aboutFlows(context, { ...range, by, filters, stepSeconds }, rowsRead),
     resolutionSeconds: stepSeconds,
     series: found.map(({ key, points }) => ({ key, points })),
   }
 }
 
-/** Nobody can know of flows that did not come; that raw flows are gone is known. */
+/** Nobody can know of flows that did not come; that some are no longer kept is known. */
 function aboutFlows(
   context: QueryContext,
-  range: TimeRange,
-  by: readonly FlowDimension[],
-  filters: FlowFilters,
+  query: TimeRange & { by: readonly FlowDimension[]; filters: FlowFilters; stepSeconds?: number },
   rowsRead: number,
 ) {
-  const nowMs = context.nowMs()
-  const isRaw = flowSourceFor(by, filters) === 'raw'
-  const keptSinceMs = nowMs - rawFlowsKeptMs
+  const { tables, keptSinceMs } = flowProvenance({ ...query, nowMs: context.nowMs() })
   const gaps: Gap[] =
-    isRaw && range.fromMs < keptSinceMs
-      ? [{ from: isoOf(range.fromMs), to: isoOf(Math.min(keptSinceMs, range.toMs)) }]
-      : []
-  const levels = new Set(segmentsOf(range, { nowMs }).map(segment => `flow_${segment.level}`))
-  return {
-    range: isoRange(range),
-    table: isRaw ? 'flows' : [...levels].sort().join('+'),
-    asOf: asOf(context),
-    coverage: null,
-    gaps,
-    rowsRead,
-  }
+    query.fromMs < keptSinceMs ? [{ from: isoOf(query.fromMs), to: isoOf(Math.min(keptSinceMs, query.toMs)) }] : []
+  return { range: isoRange(query), table: tables.join('+'), asOf: asOf(context), coverage: null, gaps, rowsRead }
 }
 
 function asOf({ state, nowMs }: QueryContext): string {
