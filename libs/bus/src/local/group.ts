@@ -2,8 +2,9 @@ import type { Clock, Logger } from '../../../kernel/src/index.ts'
 import { type Assignment, BusError, type GroupOptions, type Membership } from '../bus.ts'
 import type { BusCounters } from '../bus-counters.ts'
 import { checkCommitMetadata } from '../limits.ts'
+import { PartitionWork } from '../partition-work.ts'
 import type { Catalog } from './catalog.ts'
-import { GroupWork } from './group-work.ts'
+import { LocalReader } from './local-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { Storage } from './storage.ts'
 import type { Writer } from './writer.ts'
@@ -20,7 +21,7 @@ export interface GroupContext {
 interface Member {
   readonly options: GroupOptions
   readonly membership: Membership
-  works: GroupWork[]
+  works: PartitionWork[]
 }
 
 interface CommitRow {
@@ -37,7 +38,7 @@ export class Group {
   readonly #context: GroupContext
   #members: readonly Member[] = []
   /** The work that holds or held each partition; the next waits for its end. */
-  readonly #holders = new Map<PartitionLog, GroupWork>()
+  readonly #holders = new Map<PartitionLog, PartitionWork>()
   #generation: number
   /** Membership changes one at a time. */
   #changes: Promise<unknown> = Promise.resolve()
@@ -124,12 +125,11 @@ export class Group {
       const subscribers = this.#members.filter(member => member.options.topics.includes(topic))
       for (const log of this.#context.catalog.get(topic).partitions) {
         const member = subscribers[log.partition % subscribers.length]!
-        const work = new GroupWork({
-          group: this.name,
-          log,
-          options: member.options,
-          context: this.#context,
-          assignment: isHeld => this.#assignment(log, generation, isHeld),
+        const { counters, clock, log: logger } = this.#context
+        const work = new PartitionWork({
+          ...{ topic, partition: log.partition, group: member.options, counters, clock, log: logger },
+          assign: async isHeld => this.#assignment(log, generation, isHeld),
+          open: from => new LocalReader(log, from),
           after: this.#holders.get(log)?.done,
         })
         this.#holders.set(log, work)

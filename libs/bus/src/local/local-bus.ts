@@ -14,15 +14,16 @@ import {
 import { BusCounters } from '../bus-counters.ts'
 import { checkRecord } from '../limits.ts'
 import { partitionOf } from '../partitioner.ts'
+import { startsOf, TailWork } from '../tail-work.ts'
 import { Catalog, type TopicLog } from './catalog.ts'
 import { Compactor } from './compaction.ts'
 import { DiskReserve } from './disk-reserve.ts'
 import { Group, type GroupContext } from './group.ts'
+import { LocalReader } from './local-reader.ts'
 import { lockFolder, type OwnerLock } from './owner-lock.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { applyRetention } from './retention.ts'
 import { openStorage, type Storage } from './storage.ts'
-import { LocalTail } from './tail.ts'
 import { Writer } from './writer.ts'
 
 export interface LocalBusOptions {
@@ -49,7 +50,7 @@ interface Opened extends GroupContext {
   readonly lock: OwnerLock
   readonly storage: Storage
   readonly groups: Map<string, Group>
-  readonly tails: Set<LocalTail>
+  readonly tails: Set<TailWork>
   readonly compactors: Map<PartitionLog, Compactor>
   readonly disk: DiskReserve
 }
@@ -174,7 +175,19 @@ class LocalBus implements Bus {
 
   async tail(options: TailOptions): Promise<Tail> {
     const opened = this.#open()
-    const tail = new LocalTail(this.#topic(options.topic), options, opened)
+    const { partitions } = this.#topic(options.topic)
+    const { from } = options
+    const isSince = typeof from === 'object' && 'sinceMs' in from
+    const since = new Map(isSince ? partitions.map(log => [log.partition, log.offsetSince(from.sinceMs)]) : [])
+    const tail = new TailWork({
+      tail: options,
+      starts: startsOf(options, partitions, since),
+      open: (partition, offset) => new LocalReader(partitions[partition]!, offset),
+      low: async partition => partitions[partition]!.low,
+      counters: this.#counters,
+      clock: this.#clock,
+      log: this.#options.log,
+    })
     opened.tails.add(tail)
     return {
       caughtUp: tail.caughtUp,
