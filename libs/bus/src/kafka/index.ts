@@ -1,0 +1,2 @@
+export { type KafkaBusConfig, kafkaBusConfigSchema } from './config.ts'
+export { createKafkaBus, type KafkaBusOptions } from './kafka-bus.ts'
