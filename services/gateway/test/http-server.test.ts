@@ -16,6 +16,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'weir-wall-'))
   mkdirSync(join(folder, 'wall/assets'), { recursive: true })
   writeFileSync(join(folder, 'secret.txt'), 'secret')
+  mkdirSync(join(folder, 'wall/src'))
+  writeFileSync(join(folder, 'wall/src/main.js'), 'secret\n')
   writeFileSync(join(folder, 'wall/index.html'), '<!doctype html><title>Wall</title>')
   writeFileSync(join(folder, 'wall/assets/index-abc123.js'), 'export {}')
   underTest = await startGateway({
@@ -86,6 +88,7 @@ describe('the wall', () => {
     '/wall/%c0%ae%c0%ae/secret.txt',
     '/wall/__proto__',
     '/wall/missing.js',
+    '/wall/src/main.js',
   ])('gives nothing outside its folder: %s (F90)', async path => {
     const { status, body } = await raw(path)
     expect(body).not.toContain('secret\n')
