@@ -16,6 +16,7 @@ export {
 } from './model/incidents.ts'
 export { type CounterName, counterNames } from './model/interface-counters.ts'
 export { NetworkModel, type NetworkModelOptions } from './model/network-model.ts'
+export { CascadeSource, originOf, type PacketSource } from './model/packet-source.ts'
 export {
   deviceById,
   type ExporterSpec,
