@@ -3,7 +3,7 @@ import type { DecodeErrorCode } from './decode-errors.ts'
 import { noteUptime } from './domain-session.ts'
 import type { DatagramOutcome, ExporterCounters, ExporterDecoder } from './exporter-decoder.ts'
 import { type DecoderOptions, ExporterState, type RecordSink } from './exporter-state.ts'
-import { fingerprint } from './fingerprint.ts'
+import { arrivalOf, fingerprint } from './fingerprint.ts'
 import type { FlowColumns } from './flow-columns.ts'
 import { fixedProtocols, fixedSamplingRate } from './netflow-fixed.ts'
 import { appendRecords, type RowOptions } from './record-rows.ts'
@@ -129,16 +129,13 @@ class DatagramDecoder implements ExporterDecoder {
     const seconds = view.getUint32(at + 8)
     const sequence = view.getUint32(at + 12)
     const session = state.session(sourcePort, 9, view.getUint32(at + 16))
-    const arrival = session.sequence.observe(
-      sequence,
-      fingerprint(view, at, end),
-      noteUptime(session, uptimeMs, seconds),
-    )
+    const restarted = noteUptime(session, uptimeMs, seconds)
+    const arrival = arrivalOf(session.sequence, sequence, view, at, end, restarted)
     if (arrival === 'duplicate' && this.#isDropped()) return
     this.#setClock(session, seconds * 1000, uptimeMs, true)
     const seen = this.#sets.walk(session, view, at + 20, end, out)
     if (!seen.uncounted && view.getUint16(at + 2) !== seen.dataRecords + seen.templateRecords) state.countMismatches++
-    session.sequence.advance(sequence, 1, arrival)
+    session.sequence.advance(sequence, 1, arrival, fingerprint(view, at, end))
   }
 
   /**
@@ -174,13 +171,14 @@ class DatagramDecoder implements ExporterDecoder {
     const seconds = view.getUint32(at + 4)
     const sequence = view.getUint32(at + 8)
     const session = state.session(sourcePort, 10, view.getUint32(at + 12))
-    const arrival = session.sequence.observe(sequence, fingerprint(view, at, end), false)
+    const arrival = arrivalOf(session.sequence, sequence, view, at, end, false)
     if (arrival === 'duplicate' && this.#isDropped()) return
     const initKnown = session.systemInitMs > 0
     const uptimeMs = initKnown ? (seconds * 1000 - session.systemInitMs) % 4_294_967_296 : 0
     this.#setClock(session, seconds * 1000, uptimeMs, initKnown)
     const seen = this.#sets.walk(session, view, at + 16, end, out)
-    session.sequence.advance(sequence, seen.uncounted ? undefined : seen.dataRecords, arrival)
+    const units = seen.uncounted ? undefined : seen.dataRecords
+    session.sequence.advance(sequence, units, arrival, fingerprint(view, at, end))
   }
 
   /** NetFlow v1, v5 and v7: see netflow-fixed.ts. Records are counted by length, the header's count is only compared. */
@@ -199,8 +197,7 @@ class DatagramDecoder implements ExporterDecoder {
     const session = state.session(sourcePort, version, version === 5 ? view.getUint16(at + 20) : 0)
     const held = recordsHeld(view, at + headerLength, end, template.recordLength, count)
     const restarted = noteUptime(session, uptimeMs, seconds)
-    const print = fingerprint(view, at, end)
-    const arrival = version === 1 ? 'first' : session.sequence.observe(sequence, print, restarted)
+    const arrival = version === 1 ? 'first' : arrivalOf(session.sequence, sequence, view, at, end, restarted)
     if (arrival === 'duplicate' && this.#isDropped()) return
     this.#setClock(session, seconds * 1000 + Math.floor(view.getUint32(at + 12) / 1e6), uptimeMs, true)
     if (held !== count) state.errors.add('count-mismatch', 2, `in ${name}`)
@@ -209,7 +206,7 @@ class DatagramDecoder implements ExporterDecoder {
     const row = out.length
     const found = this.#sink.data(template, view, at + headerLength, last, out, state.context, session)
     state.records += found
-    if (version !== 1) session.sequence.advance(sequence, found, arrival)
+    if (version !== 1) session.sequence.advance(sequence, found, arrival, fingerprint(view, at, end))
     const rate = version === 5 ? fixedSamplingRate(view.getUint16(at + 22)) : 1
     if (rate !== 1) {
       out.samplingRate.fill(rate, row, out.length)

@@ -80,7 +80,7 @@ export interface SflowAgent {
   datagrams: SequenceTracker
   uptimeMs: number
   /** Next sample sequence number by source id and kind. */
-  samples: Map<number, number>
+  samples: Map<number, { next: number }>
 }
 
 /** All that one exporter's decoder remembers. */

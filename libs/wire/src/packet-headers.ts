@@ -133,12 +133,8 @@ function readIpv4(
   out.protocol[row] = protocol
   const { sourceAddressWords, destinationAddressWords } = out
   const word = 4 * row
-  sourceAddressWords[word] = 0
-  sourceAddressWords[word + 1] = 0
   sourceAddressWords[word + 2] = 0xffff_0000
   sourceAddressWords[word + 3] = view.getUint32(at + 12, true)
-  destinationAddressWords[word] = 0
-  destinationAddressWords[word + 1] = 0
   destinationAddressWords[word + 2] = 0xffff_0000
   destinationAddressWords[word + 3] = view.getUint32(at + 16, true)
   if ((view.getUint16(at + 6) & 0x1fff) === 0) {

@@ -14,6 +14,7 @@ import {
   macToWords,
   millisecondsToMs,
   ntpToMs,
+  pairKernel,
   secondsToMs,
   u8ToU8,
   u8ToU16,
@@ -38,6 +39,8 @@ export interface PlanStep {
   length: number
   column: ColumnIndex
   kernel: Kernel
+  /** Column of the next field, where the kernel moves both; else the same column. */
+  second: ColumnIndex
 }
 
 /** A field that is read by hand, not by a kernel. */
@@ -262,11 +265,11 @@ export function compileRecordPlan(fields: readonly TemplateField[], variable: bo
   if (icmpFromPort) used.add(column.icmpTypeCode)
   for (const index of alwaysWritten) used.add(index)
   return {
-    steps,
+    steps: variable ? steps : paired(steps),
     reverse,
     usedLow: maskOf(used, 0),
     usedHigh: maskOf(used, 32),
-    times,
+    times: variable || find(160) ? times : paired(times),
     hasStart: start !== undefined,
     hasEnd: end !== undefined,
     absoluteTimes: times.some(step => !relativeKernels.has(step.kernel)),
@@ -325,6 +328,28 @@ export function maskOf(columns: ReadonlySet<number>, from: 0 | 32): number {
   return mask
 }
 
+/** Joins steps whose fields are neighbours of one kind; the order of all others stays. */
+function paired(steps: readonly PlanStep[]): PlanStep[] {
+  const rest = [...steps]
+  const result: PlanStep[] = []
+  for (let step = rest.shift(); step; step = rest.shift()) {
+    const { offset, length, kernel } = step
+    const pair = pairKernel(kernel, length)
+    const after = rest.findIndex(
+      next => next.kernel === kernel && next.length === length && next.offset === offset + length,
+    )
+    const before = rest.findIndex(
+      next => next.kernel === kernel && next.length === length && next.offset === offset - length,
+    )
+    if (pair && after >= 0) result.push({ ...step, kernel: pair, second: rest.splice(after, 1)[0]!.column })
+    else if (pair && before >= 0) {
+      const first = rest.splice(before, 1)[0]!
+      result.push({ ...first, kernel: pair, second: step.column })
+    } else result.push(step)
+  }
+  return result
+}
+
 function columnSteps(fields: readonly Found[], invalidFields: number[]): PlanStep[] {
   const best = new Map<ColumnIndex, number>()
   for (const { element, length } of fields) {
@@ -343,7 +368,7 @@ function columnSteps(fields: readonly Found[], invalidFields: number[]): PlanSte
     seen.add(element)
     const second = steps.some(step => step.column === to.column)
     const kernel = kernelFor(to, length, second)
-    if (kernel) steps.push({ field, offset, length, column: to.column, kernel })
+    if (kernel) steps.push({ field, offset, length, column: to.column, kernel, second: to.column })
     else invalidFields.push(field)
   }
   return steps
@@ -422,7 +447,8 @@ function timeStep(
       field => field.element === element && field.length > 0 && timeLengthFits(kernel, field.length),
     )
     if (!found) continue
-    return { field: found.field, offset: found.offset, length: found.length, column: index, kernel }
+    const { field, offset, length } = found
+    return { field, offset, length, column: index, kernel, second: index }
   }
   return undefined
 }
@@ -439,7 +465,8 @@ function reverseSteps(reversed: readonly Found[], forward: readonly PlanStep[]):
   const steps: PlanStep[] = []
   for (const step of forward) {
     if (forwardOnly.has(step.column)) continue
-    steps.push({ ...step, column: mirrored.get(step.column) ?? step.column })
+    const index = mirrored.get(step.column) ?? step.column
+    steps.push({ ...step, column: index, second: index })
   }
   // Written after the exchanged keys, so that an explicit reverse value stands.
   return [...steps, ...columnSteps(reversed, [])]

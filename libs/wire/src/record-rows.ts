@@ -1,6 +1,6 @@
 import { highWord, lowWord } from './column-kernels.ts'
 import type { DatagramContext } from './datagram-context.ts'
-import { column, type FlowColumns } from './flow-columns.ts'
+import { type ColumnView, column, type FlowColumns } from './flow-columns.ts'
 import { readEthernetFrame, readIpPacket } from './packet-headers.ts'
 import type { PlanField, PlanStep, RecordPlan } from './record-plan.ts'
 import { type SamplingTable, samplingRateOf } from './sampling.ts'
@@ -67,9 +67,7 @@ export function appendFixed(
   out.reserve(records)
   const row = out.length
   const views = out.views
-  for (const step of plan.steps) {
-    step.kernel(view, at + step.offset, stride, records, views[step.column] as never, row, step.length, context)
-  }
+  for (const step of plan.steps) runStep(step, view, at, stride, records, views, row, context)
   if (plan.usesUptime && plan.systemInit) {
     for (let i = 0; i < records; i++) {
       const record = at + i * stride
@@ -77,9 +75,7 @@ export function appendFixed(
       runAt(plan.times, view, record, out, row + i, context)
     }
   } else {
-    for (const step of plan.times) {
-      step.kernel(view, at + step.offset, stride, records, views[step.column] as never, row, step.length, context)
-    }
+    for (const step of plan.times) runStep(step, view, at, stride, records, views, row, context)
   }
   if (plan.frameSection || plan.ipSection) {
     for (let i = 0; i < records; i++) readSections(plan, view, at + i * stride, undefined, out, row + i, options.inner)
@@ -134,9 +130,20 @@ function runAt(
   row: number,
   context: DatagramContext,
 ): void {
-  for (const step of steps) {
-    step.kernel(view, at + step.offset, 0, 1, out.views[step.column] as never, row, step.length, context)
-  }
+  for (const step of steps) runStep(step, view, at, 0, 1, out.views, row, context)
+}
+
+function runStep(
+  { kernel, offset, length, column: index, second }: PlanStep,
+  view: DataView,
+  at: number,
+  stride: number,
+  records: number,
+  views: readonly ColumnView[],
+  row: number,
+  context: DatagramContext,
+): void {
+  kernel(view, at + offset, stride, records, views[index] as never, row, length, context, views[second] as never)
 }
 
 function runLocated(
@@ -147,7 +154,8 @@ function runLocated(
   context: DatagramContext,
 ): void {
   for (const { field, kernel, column: index, length } of steps) {
-    kernel(view, starts[field]!, 0, 1, out.views[index] as never, row, length, context)
+    const target = out.views[index] as never
+    kernel(view, starts[field]!, 0, 1, target, row, length, context, target)
   }
 }
 
@@ -173,19 +181,23 @@ function finishRows(
   located: Int32Array | undefined,
 ): void {
   const last = row + records
-  const { version, observationDomain } = out
+  const { version, observationDomain, samplingRate } = out
+  const rate = sampling.fallback
   for (let i = row; i < last; i++) {
     version[i] = context.version
     observationDomain[i] = context.observationDomain
+    samplingRate[i] = rate
   }
-  settleTimes(plan, view, at, stride, records, out, row, context, tallies, located)
   if (plan.icmpFromPort) {
     const { protocol, destinationPort, icmpTypeCode } = out
     for (let i = row; i < last; i++) {
       if (protocol[i] === 1 || protocol[i] === 58) icmpTypeCode[i] = destinationPort[i]!
     }
   }
-  settleSampling(plan, view, at, stride, records, out, row, sampling, tallies, located)
+  settleTimes(plan, view, at, stride, records, out, row, context, tallies, located)
+  if (plan.samplesItself || plan.samplerId || sampling.interfaces.size > 0) {
+    settleSampling(plan, view, at, stride, records, out, row, sampling, tallies, located)
+  } else if (rate === 0) tallies.unscaledRecords += records
 }
 
 /** Fills missing ends, moves a skewed clock's times, and lets no flow end after its arrival or before its start. */
@@ -202,48 +214,70 @@ function settleTimes(
   located: Int32Array | undefined,
 ): void {
   const { startMs, endMs } = out
-  const { receivedMs, exportedMs, shiftMs } = context
-  const onlyDifferences = plan.usesUptime && !context.uptimeKnown
+  const { receivedMs } = context
+  const asWritten =
+    plan.hasStart &&
+    plan.hasEnd &&
+    (context.uptimeKnown || !plan.usesUptime) &&
+    (context.shiftMs === 0 || !plan.absoluteTimes)
   for (let i = row, record = at; i < row + records; i++, record += stride) {
-    let start = plan.hasStart ? startMs[i]! : 0
-    let end = plan.hasEnd ? endMs[i]! : 0
-    if (onlyDifferences) {
-      start = plan.hasStart && plan.hasEnd ? exportedMs - ((end - start) | 0) : exportedMs
-      end = exportedMs
-    }
-    if (plan.absoluteTimes && shiftMs !== 0) {
-      // A skewed header does not prove that the records' own clock is wrong (softflowd#37 puts the uptime there).
-      const reference = end > 0 ? end : start
-      if (reference > receivedMs + 300_000 || reference < receivedMs - 3_600_000) {
-        if (start > 0) start += shiftMs
-        if (end > 0) end += shiftMs
-      }
-    }
-    // 0 (and what no calendar holds) is what exporters write when they do not know.
-    if (!(start > 0 && start < 8.64e15)) start = 0
-    if (!(end > 0 && end < 8.64e15)) end = 0
-    if (start === 0 || end === 0) {
-      const duration = durationOf(plan, view, record, located)
-      if (end === 0) end = start !== 0 && duration >= 0 ? start + duration : Math.max(exportedMs, start)
-      if (start === 0) start = duration > 0 ? end - duration : end
-    }
-    if (end > receivedMs) {
-      // Small differences of the clocks: the flow keeps its length and ends when it arrived.
-      start -= end - receivedMs
-      end = receivedMs
-    } else if (end < receivedMs - durationMsMax) {
-      const exported = Math.min(exportedMs, receivedMs)
-      start += exported - end
-      end = exported
-      tallies.timesClamped++
-    }
-    if (start > end || end - start > durationMsMax) {
-      start = end
-      tallies.timesClamped++
-    }
-    startMs[i] = start
-    endMs[i] = end
+    const start = startMs[i]!
+    const end = endMs[i]!
+    // Nearly all records of a sound exporter: nothing to settle.
+    const sound = start > 0 && start <= end && end <= receivedMs && start >= receivedMs - durationMsMax
+    if (!asWritten || !sound) settleTime(plan, view, record, out, i, context, tallies, located)
   }
+}
+
+function settleTime(
+  plan: RecordPlan,
+  view: DataView,
+  record: number,
+  out: FlowColumns,
+  row: number,
+  context: DatagramContext,
+  tallies: RecordTallies,
+  located: Int32Array | undefined,
+): void {
+  const { receivedMs, exportedMs, shiftMs } = context
+  let start = plan.hasStart ? out.startMs[row]! : 0
+  let end = plan.hasEnd ? out.endMs[row]! : 0
+  if (plan.usesUptime && !context.uptimeKnown) {
+    start = plan.hasStart && plan.hasEnd ? exportedMs - ((end - start) | 0) : exportedMs
+    end = exportedMs
+  }
+  if (plan.absoluteTimes && shiftMs !== 0) {
+    // A skewed header does not prove that the records' own clock is wrong (softflowd#37 puts the uptime there).
+    const reference = end > 0 ? end : start
+    if (reference > receivedMs + 300_000 || reference < receivedMs - 3_600_000) {
+      if (start > 0) start += shiftMs
+      if (end > 0) end += shiftMs
+    }
+  }
+  // 0 (and what no calendar holds) is what exporters write when they do not know.
+  if (!(start > 0 && start < 8.64e15)) start = 0
+  if (!(end > 0 && end < 8.64e15)) end = 0
+  if (start === 0 || end === 0) {
+    const duration = durationOf(plan, view, record, located)
+    if (end === 0) end = start !== 0 && duration >= 0 ? start + duration : Math.max(exportedMs, start)
+    if (start === 0) start = duration > 0 ? end - duration : end
+  }
+  if (end > receivedMs) {
+    // Small differences of the clocks: the flow keeps its length and ends when it arrived.
+    start -= end - receivedMs
+    end = receivedMs
+  } else if (end < receivedMs - durationMsMax) {
+    const exported = Math.min(exportedMs, receivedMs)
+    start += exported - end
+    end = exported
+    tallies.timesClamped++
+  }
+  if (start > end || end - start > durationMsMax) {
+    start = end
+    tallies.timesClamped++
+  }
+  out.startMs[row] = start
+  out.endMs[row] = end
 }
 
 function durationOf(plan: RecordPlan, view: DataView, record: number, located: Int32Array | undefined): number {
@@ -273,17 +307,19 @@ function settleSampling(
 ): void {
   const { samplingRate, inputInterface, outputInterface, direction } = out
   const own = plan.samplesItself
-  if (!own && !plan.samplerId && sampling.interfaces.size === 0) {
-    const rate = sampling.fallback
-    for (let i = row; i < row + records; i++) samplingRate[i] = rate
-    if (rate === 0) tallies.unscaledRecords += records
-    return
-  }
+  let sampler = -1
+  let samplerRate = 0
   for (let i = row, record = at; i < row + records; i++, record += stride) {
     let rate: number
     if (own) rate = ownRate(plan, view, record, located)
-    else if (plan.samplerId) rate = sampling.ofSampler(integerAt(plan.samplerId, view, record, located))
-    else {
+    else if (plan.samplerId) {
+      const id = integerAt(plan.samplerId, view, record, located)
+      if (id !== sampler) {
+        sampler = id
+        samplerRate = sampling.ofSampler(id)
+      }
+      rate = samplerRate
+    } else {
       const index = direction[i] === 1 ? outputInterface[i]! : inputInterface[i]!
       rate = sampling.interfaces.get(index) ?? sampling.fallback
     }

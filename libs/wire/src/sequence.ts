@@ -61,53 +61,24 @@ export class SequenceTracker {
     return this.#state
   }
 
+  /** The usual case, without a look at the datagram: it need not be judged. */
+  isNext(sequence: number): boolean {
+    const state = this.#state
+    if (sequence !== state.expected) return false
+    state.habit = 0
+    state.stuck = 0
+    state.resumed = -1
+    return true
+  }
+
   /**
+   * Judges a datagram that is not the next one.
    * @param fingerprint of the datagram: the same number with another content is no duplicate
    * @param restarted the exporter's uptime says that it restarted
    */
-  observe(sequence: number, fingerprint: number, restarted: boolean): Arrival {
-    const state = this.#state
-    const arrival = this.#judge(sequence, fingerprint, restarted)
-    if (arrival !== 'duplicate') {
-      const at = state.recentAt
-      state.recent[at] = sequence
-      state.recent[at + 1] = fingerprint
-      state.recentAt = at + 2 === 2 * rememberedMax ? 0 : at + 2
-    }
-    return arrival
-  }
-
-  /**
-   * Tells how many units the datagram held, once it is parsed.
-   * @param units undefined where that cannot be known, such as sets without a template
-   */
-  advance(sequence: number, units: number | undefined, arrival: Arrival): void {
-    const state = this.#state
-    if (arrival === 'duplicate') return
-    if (arrival === 'late') {
-      state.resumed = units === undefined ? -1 : (sequence + units) >>> 0
-      if (units !== undefined) this.#fillGap(sequence, units)
-      return
-    }
-    state.last = sequence
-    if (state.swapped) {
-      state.expected = (sequence + 1) >>> 0
-      state.alternate = units === undefined ? -1 : (sequence + units) >>> 0
-    } else {
-      state.expected = units === undefined ? -2 : (sequence + units) >>> 0
-      state.alternate = (sequence + 1) >>> 0
-    }
-  }
-
-  #judge(sequence: number, fingerprint: number, restarted: boolean): Arrival {
+  judge(sequence: number, fingerprint: number, restarted: boolean): Arrival {
     const state = this.#state
     if (state.expected === -1) return 'first'
-    if (sequence === state.expected) {
-      state.habit = 0
-      state.stuck = 0
-      state.resumed = -1
-      return 'in-order'
-    }
     if (this.#seen(sequence, fingerprint)) {
       this.duplicates++
       return 'duplicate'
@@ -139,6 +110,32 @@ export class SequenceTracker {
       return 'late'
     }
     return this.#restart()
+  }
+
+  /**
+   * Tells how many units the datagram held, once it is parsed.
+   * @param units undefined where that cannot be known, such as sets without a template
+   */
+  advance(sequence: number, units: number | undefined, arrival: Arrival, fingerprint: number): void {
+    const state = this.#state
+    if (arrival === 'duplicate') return
+    const at = state.recentAt
+    state.recent[at] = sequence
+    state.recent[at + 1] = fingerprint
+    state.recentAt = at + 2 === 2 * rememberedMax ? 0 : at + 2
+    if (arrival === 'late') {
+      state.resumed = units === undefined ? -1 : (sequence + units) >>> 0
+      if (units !== undefined) this.#fillGap(sequence, units)
+      return
+    }
+    state.last = sequence
+    if (state.swapped) {
+      state.expected = (sequence + 1) >>> 0
+      state.alternate = units === undefined ? -1 : (sequence + units) >>> 0
+    } else {
+      state.expected = units === undefined ? -2 : (sequence + units) >>> 0
+      state.alternate = (sequence + 1) >>> 0
+    }
   }
 
   #seen(sequence: number, fingerprint: number): boolean {

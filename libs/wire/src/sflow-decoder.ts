@@ -2,7 +2,7 @@ import { isZero } from './byte-view.ts'
 import type { DecodeErrorCode } from './decode-errors.ts'
 import { noteAgentUptime } from './domain-session.ts'
 import type { ExporterState, SflowAgent } from './exporter-state.ts'
-import { fingerprint } from './fingerprint.ts'
+import { arrivalOf, fingerprint } from './fingerprint.ts'
 import { column, type FlowColumns } from './flow-columns.ts'
 import { readEthernetFrame, readIpPacket, readMpls } from './packet-headers.ts'
 import { maskOf } from './record-plan.ts'
@@ -13,6 +13,7 @@ export const sflowVersion = 105
 const sourcesMax = 4_096
 const sampleGapMax = 1_000_000
 const pathSegmentsMax = 64
+const flowSampleLengthMin = 40
 
 const filled = new Set<number>([
   column.startMs,
@@ -85,15 +86,15 @@ export function decodeSflow(state: ExporterState, view: DataView, at: number, en
   const agent = state.agent(agentKey(view, at + 8, header, subAgent))
   const restarted = noteAgentUptime(agent, uptimeMs)
   if (restarted) agent.samples.clear()
-  const arrival = agent.datagrams.observe(sequence, fingerprint(view, at, end), restarted)
+  const arrival = arrivalOf(agent.datagrams, sequence, view, at, end, restarted)
   if (arrival === 'duplicate' && options.duplicates === 'drop') return false
-  agent.datagrams.advance(sequence, 1, arrival)
 
   context.version = sflowVersion
   context.observationDomain = subAgent
   const count = view.getUint32(header + 12)
   let position = header + 16
   let sample = 0
+  out.reserve(Math.min(count, Math.floor((end - position) / flowSampleLengthMin)))
   for (; sample < count && position + 8 <= end; sample++) {
     const format = view.getUint32(position)
     const length = view.getUint32(position + 4)
@@ -108,6 +109,7 @@ export function decodeSflow(state: ExporterState, view: DataView, at: number, en
     }
     position = body + length
   }
+  agent.datagrams.advance(sequence, 1, arrival, fingerprint(view, at, end))
   if (sample < count) fault(state, 'datagram-truncated', position, `in sflow5: in sample ${sample}`)
   else if (position < end && !isZero(view, position, end)) fault(state, 'trailing-bytes', position, 'in sflow5')
   return true
@@ -182,15 +184,16 @@ function decodeSample(
 /** Gaps in a data source's own numbers: samples the agent took and that never came. */
 function noteSample(state: ExporterState, agent: SflowAgent, sequence: number, source: number, kind: 0 | 1): void {
   const key = source * 2 + kind
-  const expected = agent.samples.get(key)
-  if (expected === undefined && agent.samples.size >= sourcesMax) agent.samples.clear()
-  if (expected !== undefined) {
-    const distance = (sequence - expected) | 0
-    if (distance > 0 && distance < sampleGapMax) state.samplesLost += distance
-    // One that came late leaves the newest number standing.
-    else if (distance < 0 && distance > -sampleGapMax && distance > -1_000) return
+  const known = agent.samples.get(key)
+  if (known === undefined) {
+    if (agent.samples.size >= sourcesMax) agent.samples.clear()
+    agent.samples.set(key, { next: (sequence + 1) >>> 0 })
+    return
   }
-  agent.samples.set(key, (sequence + 1) >>> 0)
+  const distance = (sequence - known.next) | 0
+  if (distance > 0 && distance < sampleGapMax) state.samplesLost += distance
+  // One that came late leaves the newest number standing.
+  if (distance >= 0 || distance < -1_000) known.next = (sequence + 1) >>> 0
 }
 
 /**
@@ -206,7 +209,6 @@ function flowSample(
   expanded: boolean,
   out: FlowColumns,
 ): void {
-  out.reserve(1)
   const row = out.length
   const { context } = state
   const fields = at + (expanded ? 12 : 8)

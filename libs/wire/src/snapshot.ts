@@ -85,7 +85,7 @@ export function snapshotOf(state: ExporterState): unknown {
       key,
       sequence: copyOf(agent.datagrams.state),
       uptimeMs: agent.uptimeMs,
-      samples: [...agent.samples],
+      samples: [...agent.samples].map(([source, { next }]) => [source, next]),
     })),
   }
   return snapshot
@@ -134,7 +134,7 @@ export function restoreState(state: ExporterState, from: unknown): void {
     state.agents.set(one.key, {
       datagrams: new SequenceTracker(copyOf(one.sequence)),
       uptimeMs: one.uptimeMs,
-      samples: new Map(one.samples),
+      samples: new Map(one.samples.map(([source, next]) => [source, { next }])),
     })
   }
 }
