@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Bus } from '../../libs/bus/src/index.ts'
 import { createLocalBus } from '../../libs/bus/src/local/index.ts'
 import { createMetrics, silentLogger } from '../../libs/kernel/src/index.ts'
 import { topics } from '../../libs/model/src/index.ts'
@@ -22,36 +23,36 @@ const windows = [
   ['1d', 86_400],
 ] as const
 
-/** Opens the stopped system's folders and compares every window of every rollup, in the table and in each view. */
-export async function compareWithLog(dataFolder: string): Promise<Comparison> {
+/** Opens the stopped system's folders and compares them. */
+export async function compareFolders(dataFolder: string): Promise<Comparison> {
   const bus = createLocalBus({ path: join(dataFolder, 'log'), log: silentLogger })
   const store = createEmbeddedStore({ path: join(dataFolder, 'store'), log: silentLogger, metrics: createMetrics() })
   await bus.start()
   await store.start()
   try {
-    const committed = await committedOffsets(bus, 'weir-processor', [topics.flowsRaw, topics.polls])
-    const expected = await recompute(bus, committed)
-    const comparison: Comparison = { cells: 0, differences: [], alarms: 0, alarmEvents: 0 }
-    for (const [suffix, seconds] of windows) {
-      compareCells(
-        comparison,
-        `flow_${suffix}`,
-        coarser(expected.flows, seconds),
-        await flowCells(store, `flow_${suffix}`),
-      )
-      compareCells(
-        comparison,
-        `interface_${suffix}`,
-        coarser(expected.interfaces, seconds),
-        await interfaceCells(store, `interface_${suffix}`),
-      )
-    }
-    await compareAlarms(comparison, store)
-    return comparison
+    return await compareWithLog(bus, store)
   } finally {
     await store.stop()
     await bus.stop()
   }
+}
+
+/**
+ * Compares every window of every rollup, in the table and in each view, with a recomputation from the log up to the
+ * committed offsets. The processors are stopped.
+ */
+export async function compareWithLog(bus: Bus, store: Store): Promise<Comparison> {
+  const committed = await committedOffsets(bus, 'weir-processor', [topics.flowsRaw, topics.polls])
+  const expected = await recompute(bus, committed)
+  const comparison: Comparison = { cells: 0, differences: [], alarms: 0, alarmEvents: 0 }
+  for (const [suffix, seconds] of windows) {
+    const flows = await flowCells(store, `flow_${suffix}`)
+    compareCells(comparison, `flow_${suffix}`, coarser(expected.flows, seconds), flows)
+    const interfaces = await interfaceCells(store, `interface_${suffix}`)
+    compareCells(comparison, `interface_${suffix}`, coarser(expected.interfaces, seconds), interfaces)
+  }
+  await compareAlarms(comparison, store)
+  return comparison
 }
 
 /** Sums of one-minute cells (`key|window`) by the longer windows they lie in. */

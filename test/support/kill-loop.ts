@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot, seededRandom } from '../../libs/kernel/src/index.ts'
 import type { Inventory } from '../../libs/model/src/index.ts'
-import { type Comparison, compareWithLog } from './compare-with-log.ts'
+import { type Comparison, compareFolders } from './compare-with-log.ts'
 import { freeUdpPort, startWeir, until } from './weir-process.ts'
 
 export interface KillLoopOptions {
@@ -42,7 +42,7 @@ export async function killLoop(options: KillLoopOptions): Promise<Comparison> {
   } finally {
     source.child.kill('SIGTERM')
   }
-  return compareWithLog(join(folder, 'data'))
+  return compareFolders(join(folder, 'data'))
 }
 
 interface Source {
