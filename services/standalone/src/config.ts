@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { kafkaBusConfigSchema } from '../../../libs/bus/src/index.ts'
 import { ConfigError, loadConfig, logConfigSchema, statusConfigSchema } from '../../../libs/kernel/src/index.ts'
 import {
   deviceSchema,
@@ -14,6 +15,12 @@ import { flowCollectorConfigSchema } from '../../flow-collector/src/index.ts'
 import { gatewayConfigSchema } from '../../gateway/src/index.ts'
 import { snmpPollerConfigSchema } from '../../snmp-poller/src/index.ts'
 import { streamProcessorConfigSchema } from '../../stream-processor/src/index.ts'
+import { partitionsSchema } from './topic-specs.ts'
+
+const busConfigSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('local') }),
+  kafkaBusConfigSchema.extend({ kind: z.literal('kafka'), partitions: partitionsSchema.prefault({}) }),
+])
 
 /** The whole of `weir.yaml`. Every key has a default; without any file Weir runs, with nothing to poll. */
 export const weirConfigSchema = z.strictObject({
@@ -24,7 +31,7 @@ export const weirConfigSchema = z.strictObject({
   tenants: z.array(tenantSchema).default([]),
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
-  bus: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('local') })]).prefault({ kind: 'local' }),
+  bus: busConfigSchema.prefault({ kind: 'local' }),
   store: storeConfigSchema.prefault({ kind: 'embedded' }),
   poller: snmpPollerConfigSchema.prefault({}),
   collector: flowCollectorConfigSchema.prefault({}),

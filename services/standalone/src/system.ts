@@ -22,10 +22,14 @@ import { createGateway, type Gateway } from '../../gateway/src/index.ts'
 import { createSnmpPoller } from '../../snmp-poller/src/index.ts'
 import { createStreamProcessor } from '../../stream-processor/src/index.ts'
 import type { WeirConfig } from './config.ts'
-import { topicSpecs } from './topic-specs.ts'
+import { embeddedPartitions, type Partitions, topicSpecs } from './topic-specs.ts'
+import { createTopicsComponent } from './topics-component.ts'
 
-/** Services a process can run; in the order in which they start: sinks first. */
-export const services = ['processor', 'gateway', 'collector', 'poller'] as const
+/**
+ * Services a process can run, in the order in which they start. Sources come first: what they send is held by the bus
+ * or, while that is away, by themselves; readers wait for what they read.
+ */
+export const services = ['collector', 'poller', 'processor', 'gateway'] as const
 export type ServiceName = (typeof services)[number]
 
 /** The gateway has the first port; where several processes share a host, each has its own. */
@@ -54,36 +58,30 @@ export interface WeirSystem {
   statusAddress(): string
 }
 
-/**
- * Services of one process on the configured bus and store. Sinks stand before sources, so that nothing is read before
- * what takes it in is ready; the store is opened only where a service needs it.
- */
-export async function createSystem({
-  config,
-  inventory,
-  log,
-  run = services,
-  extra = [],
-}: SystemOptions): Promise<WeirSystem> {
+/** Services of one process on the configured bus and store; the store is opened only where a service needs it. */
+export async function createSystem(options: SystemOptions): Promise<WeirSystem> {
+  const { config, inventory, log, run = services, extra = [] } = options
   const metrics = createMetrics({ processMetrics: true })
   const bus = await createBus(config, log, metrics)
-  const members: Component[] = [bus, topicsComponent(bus, config)]
+  const topics = createTopicsComponent(bus, topicSpecs(partitionsOf(config)), systemClock, log)
+  const members: Component[] = [bus, topics]
   const shared = { bus, clock: systemClock, log, metrics }
+  if (run.includes('collector')) members.push(createFlowCollector({ ...shared, config: config.collector }))
+  if (run.includes('poller')) {
+    members.push(createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom }))
+  }
   let gateway: Gateway | undefined
   if (run.includes('processor') || run.includes('gateway')) {
     const store = await createStore(config, log, metrics)
     members.push(store)
     if (run.includes('processor')) {
-      members.push(createStreamProcessor({ ...shared, config: config.processor, inventory, store }))
+      const processor = createStreamProcessor({ ...shared, config: config.processor, inventory, store })
+      members.push(topics.before(processor))
     }
     if (run.includes('gateway')) {
       gateway = createGateway({ ...shared, config: config.gateway, inventory, store, buildId: wallBuildId() })
-      members.push(gateway)
+      members.push(topics.before(gateway))
     }
-  }
-  if (run.includes('collector')) members.push(createFlowCollector({ ...shared, config: config.collector }))
-  if (run.includes('poller')) {
-    members.push(createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom }))
   }
   const group = componentGroup('weir', [...members, ...extra], log)
   const status = createStatusServer({
@@ -110,6 +108,11 @@ function hostInUrl(host: string): string {
 }
 
 async function createBus(config: WeirConfig, log: Logger, metrics: Metrics): Promise<Bus> {
+  if (config.bus.kind === 'kafka') {
+    const { kind, partitions, ...kafka } = config.bus
+    const { createKafkaBus } = await import('../../../libs/bus/src/kafka/index.ts')
+    return createKafkaBus({ config: kafka, clock: systemClock, log, metrics })
+  }
   const { createLocalBus } = await import('../../../libs/bus/src/local/index.ts')
   mkdirSync(config.data, { recursive: true })
   return createLocalBus({ path: join(config.data, 'log'), clock: systemClock, log, metrics })
@@ -125,12 +128,8 @@ async function createStore(config: WeirConfig, log: Logger, metrics: Metrics): P
   return createEmbeddedStore({ ...options, path: join(config.data, 'store'), log, metrics })
 }
 
-function topicsComponent(bus: Bus, _config: WeirConfig): Component {
-  return {
-    name: 'topics',
-    start: () => bus.createTopics(topicSpecs),
-    stop: async () => {},
-  }
+function partitionsOf(config: WeirConfig): Partitions {
+  return config.bus.kind === 'kafka' ? config.bus.partitions : embeddedPartitions
 }
 
 /** Names the wall's files: screens reload themselves when it changes, and only then. */

@@ -1,0 +1,66 @@
+import { type Bus, BusError, type TopicSpec } from '../../../libs/bus/src/index.ts'
+import type { Clock, Component, Logger, Timer } from '../../../libs/kernel/src/index.ts'
+
+const retryMs = 2_000
+
+export interface TopicsComponent extends Component {
+  /** A component that starts once the topics exist: readers and whatever cannot do without them. */
+  before(component: Component): Component
+}
+
+/**
+ * Makes the topics. With no broker at start (F53) it goes on trying: sources start meanwhile and buffer, readers wait,
+ * and the process is not ready. A topic that exists otherwise than declared is an error at once (F61).
+ */
+export function createTopicsComponent(
+  bus: Bus,
+  specs: readonly TopicSpec[],
+  clock: Clock,
+  log: Logger,
+): TopicsComponent {
+  let made = false
+  let stopped = false
+  let timer: Timer | undefined
+  let failed: (cause: unknown) => void = () => {}
+  let succeeded: () => void = () => {}
+  const exist = new Promise<void>((resolve, reject) => {
+    succeeded = resolve
+    failed = reject
+  })
+  exist.catch(() => {})
+
+  async function attempt(): Promise<void> {
+    try {
+      await bus.createTopics(specs)
+      made = true
+      succeeded()
+    } catch (cause) {
+      if (!(cause instanceof BusError) || cause.code !== 'broker-unreachable') {
+        failed(cause)
+        throw cause
+      }
+      log.warn({ err: cause, retryMs }, 'no broker answers; trying again')
+      if (!stopped) timer = clock.after(retryMs, () => void attempt().catch(() => {}))
+    }
+  }
+
+  return {
+    name: 'topics',
+    start: attempt,
+    async stop() {
+      stopped = true
+      timer?.cancel()
+      failed(new Error('stopped before a broker answered'))
+    },
+    readiness: () => (made ? { ready: true } : { ready: false, reason: 'no broker answers yet' }),
+    before: component => ({
+      name: component.name,
+      async start() {
+        await exist
+        await component.start()
+      },
+      stop: () => component.stop(),
+      readiness: () => component.readiness?.() ?? { ready: true },
+    }),
+  }
+}
