@@ -29,7 +29,20 @@ export interface DeviceState {
   uptimeSeconds: number | undefined
   pollDurationMs: number
   interfaces: Map<string, InterfaceState>
+  /** Worked out once a poll, because screens are drawn every second: traffic of the ports, and the busiest interfaces. */
+  inBitsPerSecond: number
+  outBitsPerSecond: number
+  busiest: readonly BusyInterface[]
 }
+
+export interface BusyInterface {
+  state: InterfaceState
+  /** Of the busier direction, 0..1. */
+  utilisation: number
+}
+
+/** No screen lists more. */
+const busiestMax = 200
 
 export function newDeviceState(tenantId: string, deviceId: string, siteId: string, nowMs: number): DeviceState {
   return {
@@ -45,6 +58,9 @@ export function newDeviceState(tenantId: string, deviceId: string, siteId: strin
     uptimeSeconds: undefined,
     pollDurationMs: 0,
     interfaces: new Map(),
+    inBitsPerSecond: 0,
+    outBitsPerSecond: 0,
+    busiest: [],
   }
 }
 
@@ -87,7 +103,24 @@ export function applyPoll(device: DeviceState, poll: DeviceLive, roomFor: number
   for (const state of device.interfaces.values()) {
     if (state.asOfMs < polledAtMs - keptUnseenMs) device.interfaces.delete(state.interfaceId)
   }
+  summarise(device)
   return refused
+}
+
+function summarise(device: DeviceState): void {
+  device.inBitsPerSecond = 0
+  device.outBitsPerSecond = 0
+  const busiest: BusyInterface[] = []
+  for (const state of device.interfaces.values()) {
+    const { live } = state
+    if (isPort(live) && state.asOfMs === device.polledAtMs) {
+      device.inBitsPerSecond += live.inBitsPerSecond ?? 0
+      device.outBitsPerSecond += live.outBitsPerSecond ?? 0
+    }
+    const utilisation = busierDirection(live)
+    if (utilisation !== null) busiest.push({ state, utilisation })
+  }
+  device.busiest = busiest.sort((a, b) => b.utilisation - a.utilisation).slice(0, busiestMax)
 }
 
 /** Its last poll is older than two intervals: whatever it said may no longer be so. */
@@ -96,7 +129,7 @@ export function isDeviceStale(device: DeviceState, nowMs: number): boolean {
 }
 
 /** The larger of both directions' utilisation, 0..1; null where neither is known. */
-export function busierDirection(live: InterfaceLive): number | null {
+function busierDirection(live: InterfaceLive): number | null {
   if (live.utilisationIn === undefined) return live.utilisationOut ?? null
   return Math.max(live.utilisationIn, live.utilisationOut ?? 0)
 }
@@ -105,6 +138,6 @@ export function busierDirection(live: InterfaceLive): number | null {
 const portTypes = new Set([6, 26, 62, 69, 117, 39, 196, 94, 97, 238])
 
 /** Whether traffic of this interface counts in a sum: not a LAG, VLAN, tunnel or loopback, which repeat a port's. */
-export function isPort(live: InterfaceLive): boolean {
+function isPort(live: InterfaceLive): boolean {
   return portTypes.has(live.ifType)
 }

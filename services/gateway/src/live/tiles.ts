@@ -1,7 +1,7 @@
 import type { ExporterTile, InterfaceTile, OverviewTile, SiteTile } from '../../../../libs/model/src/index.ts'
 import { inScope, type Scope } from '../principal.ts'
 import { isOpen } from './alarm-book.ts'
-import { busierDirection, type DeviceState, type InterfaceState, isDeviceStale, isPort } from './device-state.ts'
+import { type BusyInterface, type DeviceState, type InterfaceState, isDeviceStale } from './device-state.ts'
 import type { Shown } from './history-seeder.ts'
 import type { LiveState } from './live-state.ts'
 
@@ -162,28 +162,23 @@ function addDevice(tile: SiteTile, device: DeviceState, nowMs: number): void {
     tile.newestPollMs = Math.max(tile.newestPollMs ?? device.polledAtMs, device.polledAtMs)
   }
   if (stale || !device.reachable) return
-  for (const { live } of device.interfaces.values()) {
-    if (!isPort(live)) continue
-    tile.inBitsPerSecond += live.inBitsPerSecond ?? 0
-    tile.outBitsPerSecond += live.outBitsPerSecond ?? 0
-  }
+  tile.inBitsPerSecond += device.inBitsPerSecond
+  tile.outBitsPerSecond += device.outBitsPerSecond
 }
 
-/** The busiest interfaces, worst first; a bounded insertion sort, because the list is short and the interfaces many. */
+/** The busiest interfaces, worst first, from the lists of their devices, which have them in that order. */
 function worstInterfaces(devices: readonly DeviceState[], worstMax: number): Shown[] {
-  const worst: { device: DeviceState; state: InterfaceState; utilisation: number }[] = []
+  const worst: { device: DeviceState; busy: BusyInterface }[] = []
   for (const device of devices) {
-    for (const state of device.interfaces.values()) {
-      const utilisation = busierDirection(state.live)
-      if (utilisation === null) continue
-      if (worst.length >= worstMax && utilisation <= worst.at(-1)!.utilisation) continue
+    for (const busy of device.busiest) {
+      if (worst.length >= worstMax && busy.utilisation <= worst.at(-1)!.busy.utilisation) break
       let place = worst.length
-      while (place > 0 && worst[place - 1]!.utilisation < utilisation) place--
-      worst.splice(place, 0, { device, state, utilisation })
+      while (place > 0 && worst[place - 1]!.busy.utilisation < busy.utilisation) place--
+      worst.splice(place, 0, { device, busy })
       if (worst.length > worstMax) worst.pop()
     }
   }
-  return worst.map(({ device, state }) => [device, state])
+  return worst.map(({ device, busy }) => [device, busy.state])
 }
 
 /** Null where the value is not known, or is no number that JSON could carry. */

@@ -107,6 +107,6 @@ function gauge(name: string, help: string, oid: string): IfMibMetric {
 function polled(name: string): IfMibMetric['value'] {
   return ({ counters }) => {
     const value = counters[name]
-    return value === undefined ? undefined : Number(value % wrap)
+    return value === undefined ? undefined : Number(value < wrap ? value : value % wrap)
   }
 }

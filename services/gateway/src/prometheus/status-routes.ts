@@ -43,21 +43,21 @@ export function createStatusRoutes({ state, config, metrics, nowMs }: StatusRout
   ]
 
   /** `?tenant=` splits a network that is too large for one scrape. */
-  function metricsPage(tenant: string | null): StatusAnswer {
+  async function metricsPage(tenant: string | null): Promise<StatusAnswer> {
     const sees = (tenantId: string): boolean => tenant === null || tenant === tenantId
     const now = nowMs()
     const page = new Exposition(config.seriesMax)
     const devices = currentDevices(state, now).filter(device => sees(device.tenantId))
     writeWeirSeries(page, state, sees, now)
     writeSystem(page, devices, deviceLabels)
-    writeIfMib(page, devices, deviceLabels)
+    await writeIfMib(page, devices, deviceLabels)
     exposed = page.samples
     dropped += page.dropped
     return { status: 200, contentType: textFormat, body: page.text() }
   }
 
   /** As snmp_exporter answers, from the last poll. A device without a fresh one is an error, so that `up` is 0. */
-  function snmpPage(query: URLSearchParams): StatusAnswer {
+  async function snmpPage(query: URLSearchParams): Promise<StatusAnswer> {
     const [target, ...others] = query.getAll('target')
     if (!target || others.length > 0) return plain(400, "'target' parameter must be specified once")
     const asked = query.getAll('module').flatMap(names => names.split(','))
@@ -73,7 +73,7 @@ export function createStatusRoutes({ state, config, metrics, nowMs }: StatusRout
     const page = new Exposition(config.seriesMax)
     const wanted = asked.length > 0 ? asked : ['if_mib']
     writeSystem(page, [device], () => ({}))
-    if (wanted.includes('if_mib')) writeIfMib(page, [device], () => ({}))
+    if (wanted.includes('if_mib')) await writeIfMib(page, [device], () => ({}))
     page.family('snmp_scrape_duration_seconds', 'gauge', 'Duration of the poll that these values come from.')
     for (const module of wanted) page.sample(labelSet({ module }), device.pollDurationMs / 1_000)
     dropped += page.dropped
