@@ -45,10 +45,6 @@ export class LiveHub {
     this.#ring = new DeltaRing({ eventsMax: options.config.historyEventsMax, bytesMax: options.config.historyBytesMax })
   }
 
-  get sessionCount(): number {
-    return this.#sessions.size
-  }
-
   get historyBytes(): number {
     return this.#ring.bytes
   }
@@ -74,7 +70,7 @@ export class LiveHub {
     for (const session of this.#sessions) {
       const retryAfterMs = 500 + Math.round(random() * returnSpreadMs)
       if (!session.closing) session.send(SharedMessage.of({ type: 'bye', retryAfterMs, reason: 'shutdown' }))
-      session.close(liveCloseCodes.shutdown, 'shutdown', clock.nowMs())
+      session.close(liveCloseCodes.shutdown, 'shutdown', clock.monotonicMs())
     }
     for (let waitedMs = 0; this.#sessions.size > 0 && waitedMs < 1_000; waitedMs += 20) {
       await new Promise<void>(resolve => clock.after(20, resolve))
@@ -96,7 +92,7 @@ export class LiveHub {
       transport,
       config: this.#options.config,
       counters: this.counters,
-      nowMs: this.#options.clock.nowMs(),
+      monotonicMs: this.#options.clock.monotonicMs(),
       onHello: (who, hello) => this.hello(who, hello),
     })
     this.#sessions.add(session)
@@ -110,10 +106,11 @@ export class LiveHub {
 
   /** Welcomes a client, and brings it up to now: by the deltas it missed, where history has them all, or by a snapshot. */
   hello(session: Session, hello: Hello): void {
+    const monotonicMs = this.#options.clock.monotonicMs()
     const nowMs = this.#options.clock.nowMs()
     const scope = scopeOf(session.principal, hello)
     if (!scope || !this.#exists(scope)) {
-      session.close(liveCloseCodes.forbidden, 'no such tenant or site', nowMs)
+      session.close(liveCloseCodes.forbidden, 'no such tenant or site', monotonicMs)
       return
     }
     const group = this.#groupOf(scope)
@@ -142,7 +139,7 @@ export class LiveHub {
       }),
     )
     if (snapshot) session.send(snapshot.message)
-    session.flush({ ms: nowMs, deltasUpTo: this.#ring.last, ping: undefined, tiles: true })
+    session.flush({ monotonicMs, serverTimeMs: nowMs, deltasUpTo: this.#ring.last, ping: undefined, tiles: true })
     session.caughtUp()
   }
 
@@ -165,7 +162,7 @@ export class LiveHub {
     // Flows may come for a tenant of which the inventory knows no device.
     const known = new Set(inventory.tenants.map(tenant => tenant.id))
     for (const exporter of exporters.values()) known.add(exporter.tenantId)
-    return tenants.every(tenant => known.has(tenant))
+    return tenants.some(tenant => known.has(tenant))
   }
 
   #groupOf(scope: Scope): StreamGroup {
@@ -193,18 +190,22 @@ export class LiveHub {
       else this.#updateTiles(group, nowMs)
     }
     this.#flush(true)
-    for (const session of this.#sessions) session.checkDeadlines(nowMs)
+    for (const session of this.#sessions) session.checkDeadlines(clock.monotonicMs())
   }
 
   #flush(tick: boolean): void {
     this.#flushTimer?.cancel()
     this.#flushTimer = undefined
-    const nowMs = this.#options.clock.nowMs()
-    const offset = this.#ring.last
+    const { clock } = this.#options
+    const serverTimeMs = clock.nowMs()
+    const deltasUpTo = this.#ring.last
     const ping =
-      tick && !this.#stopping ? SharedMessage.of({ type: 'ping', at: nowMs, serverTimeMs: nowMs, offset }) : undefined
+      tick && !this.#stopping
+        ? SharedMessage.of({ type: 'ping', at: serverTimeMs, serverTimeMs, offset: deltasUpTo })
+        : undefined
+    const moment = { monotonicMs: clock.monotonicMs(), serverTimeMs, deltasUpTo, ping, tiles: tick }
     for (const group of this.#groups.values()) {
-      for (const session of group.sessions) session.flush({ ms: nowMs, deltasUpTo: offset, ping, tiles: tick })
+      for (const session of group.sessions) session.flush(moment)
       group.releaseBatches()
     }
   }

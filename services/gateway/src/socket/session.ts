@@ -12,9 +12,22 @@ const drainDeadlineMs = 30_000
 /** A client that does not finish the closing handshake in this time loses its socket. */
 const closeGraceMs = 3_000
 
+/** What one flush brings to every client. */
+export interface FlushMoment {
+  monotonicMs: number
+  serverTimeMs: number
+  deltasUpTo: number
+  /** For those who are due one. */
+  ping: SharedMessage | undefined
+  tiles: boolean
+}
+
 export type Hello = Extract<ClientMessage, { type: 'hello' }>
 
-/** One client: where it stands in the stream, what it has not taken yet, and when it was last heard. */
+/**
+ * One client: where it stands in the stream, what it has not taken yet, and when it was last heard. Its deadlines are by
+ * the monotonic clock: a step of the other would close everybody at once.
+ */
 export class Session {
   readonly principal: Principal
   readonly transport: LiveTransport
@@ -40,7 +53,7 @@ export class Session {
     transport: LiveTransport
     config: LiveConfig
     counters: LiveCounters
-    nowMs: number
+    monotonicMs: number
     onHello: (session: Session, hello: Hello) => void
   }) {
     this.principal = options.principal
@@ -48,10 +61,10 @@ export class Session {
     this.#config = options.config
     this.#counters = options.counters
     this.#onHello = options.onHello
-    this.#openedMs = options.nowMs
-    this.#lastHeardMs = options.nowMs
-    this.#lastPingMs = options.nowMs
-    this.#drainedMs = options.nowMs
+    this.#openedMs = options.monotonicMs
+    this.#lastHeardMs = options.monotonicMs
+    this.#lastPingMs = options.monotonicMs
+    this.#drainedMs = options.monotonicMs
   }
 
   get closing(): boolean {
@@ -59,15 +72,15 @@ export class Session {
   }
 
   /** A text message of the client. */
-  receive(text: string, nowMs: number): void {
+  receive(text: string, monotonicMs: number): void {
     if (this.closing) return
-    this.#lastHeardMs = nowMs
+    this.#lastHeardMs = monotonicMs
     const message = readMessage(text)
     this.#counters.messagesReceived.add(message?.type ?? 'invalid')
-    if (this.#overRate(nowMs)) this.close(liveCloseCodes.badMessage, 'too many messages', nowMs)
-    else if (!message) this.close(liveCloseCodes.badMessage, 'not a message of weir.v1.json', nowMs)
+    if (this.#overRate(monotonicMs)) this.close(liveCloseCodes.badMessage, 'too many messages', monotonicMs)
+    else if (!message) this.close(liveCloseCodes.badMessage, 'not a message of weir.v1.json', monotonicMs)
     else if (message.type === 'pong') return
-    else if (this.group) this.close(liveCloseCodes.tooManyHellos, 'hello was said before', nowMs)
+    else if (this.group) this.close(liveCloseCodes.tooManyHellos, 'hello was said before', monotonicMs)
     else this.#onHello(this, message)
   }
 
@@ -82,7 +95,7 @@ export class Session {
   }
 
   /** Sends what the client does not have yet: deltas, then tiles unless it lags, then a ping when one is due. */
-  flush(now: { ms: number; deltasUpTo: number; ping: SharedMessage | undefined; tiles: boolean }): void {
+  flush(now: FlushMoment): void {
     const { group } = this
     if (!group || this.closing) return
     const chunks: Buffer[] = []
@@ -92,50 +105,50 @@ export class Session {
       if (batch.length > 0) chunks.push(batch)
       this.position = now.deltasUpTo
     }
-    if (now.tiles) this.#addTiles(group, chunks, now.ms)
-    if (now.ping && now.ms - this.#lastPingMs >= this.#config.heartbeatMs) {
-      this.#lastPingMs = now.ms
+    if (now.tiles) this.#addTiles(group, chunks, now.serverTimeMs)
+    if (now.ping && now.monotonicMs - this.#lastPingMs >= this.#config.heartbeatMs) {
+      this.#lastPingMs = now.monotonicMs
       chunks.push(now.ping.encoded(this.transport.encoding, group.streamId))
       this.#counters.messagesSent.add('ping')
     }
     if (chunks.length === 0) return
     // Judged by what it left lying before, so that one large batch does not make anyone slow.
-    if (this.transport.bufferedBytes > this.#budgetBytes()) this.close(liveCloseCodes.slow, 'slow', now.ms)
+    if (this.transport.bufferedBytes > this.#budgetBytes()) this.close(liveCloseCodes.slow, 'slow', now.monotonicMs)
     else this.#write(chunks)
   }
 
   /** Enforces the deadlines of the hello, of the pong and of the closing handshake. */
-  checkDeadlines(nowMs: number): void {
+  checkDeadlines(monotonicMs: number): void {
     if (this.#closingSinceMs !== undefined) {
-      if (nowMs - this.#closingSinceMs >= closeGraceMs) this.transport.destroy()
+      if (monotonicMs - this.#closingSinceMs >= closeGraceMs) this.transport.destroy()
       return
     }
-    if (this.transport.bufferedBytes === 0) this.#drainedMs = nowMs
+    if (this.transport.bufferedBytes === 0) this.#drainedMs = monotonicMs
     // An event stream cannot answer; its dead clients show by bytes that nobody takes.
     const expectsPong = this.group && this.transport.encoding === 'websocket'
-    if (!this.group && nowMs - this.#openedMs >= this.#config.helloTimeoutMs) {
-      this.close(liveCloseCodes.helloTimeout, 'no hello', nowMs)
-    } else if (nowMs - this.#drainedMs >= drainDeadlineMs) {
-      this.close(liveCloseCodes.slow, 'slow', nowMs)
-    } else if (expectsPong && nowMs - this.#lastHeardMs >= this.#config.pongDeadlineMs) {
-      this.close(liveCloseCodes.noPong, 'no pong', nowMs)
+    if (!this.group && monotonicMs - this.#openedMs >= this.#config.helloTimeoutMs) {
+      this.close(liveCloseCodes.helloTimeout, 'no hello', monotonicMs)
+    } else if (monotonicMs - this.#drainedMs >= drainDeadlineMs) {
+      this.close(liveCloseCodes.slow, 'slow', monotonicMs)
+    } else if (expectsPong && monotonicMs - this.#lastHeardMs >= this.#config.pongDeadlineMs) {
+      this.close(liveCloseCodes.noPong, 'no pong', monotonicMs)
     }
   }
 
-  close(code: number, reason: string, nowMs: number): void {
+  close(code: number, reason: string, monotonicMs: number): void {
     if (this.closing) return
-    this.#closingSinceMs = nowMs
+    this.#closingSinceMs = monotonicMs
     this.#counters.closes.add(String(code))
     this.transport.close(code, reason)
   }
 
-  #addTiles(group: StreamGroup, chunks: Buffer[], nowMs: number): void {
+  #addTiles(group: StreamGroup, chunks: Buffer[], serverTimeMs: number): void {
     if (this.tileVersion >= group.board.version) return
     if (this.transport.bufferedBytes > this.#config.conflateBytes) {
       this.#counters.tilesConflated++
       return
     }
-    const message = group.board.messageSince(this.tileVersion, nowMs)
+    const message = group.board.messageSince(this.tileVersion, serverTimeMs)
     if (message) {
       chunks.push(message.encoded(this.transport.encoding, group.streamId))
       this.#counters.messagesSent.add('tiles')
@@ -153,9 +166,9 @@ export class Session {
     this.transport.write(chunks)
   }
 
-  #overRate(nowMs: number): boolean {
-    if (nowMs - this.#secondStartedMs >= 1_000) {
-      this.#secondStartedMs = nowMs
+  #overRate(monotonicMs: number): boolean {
+    if (monotonicMs - this.#secondStartedMs >= 1_000) {
+      this.#secondStartedMs = monotonicMs
       this.#messagesThisSecond = 0
     }
     return ++this.#messagesThisSecond > this.#config.messagesPerSecondMax

@@ -62,8 +62,8 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): voi
       }
       const session = hub.open(webSocketTransport(client, socket as Socket), principal)
       client.on('message', (data, isBinary) => {
-        if (isBinary) session.close(liveCloseCodes.badMessage, 'text only', clock.nowMs())
-        else session.receive(String(data), clock.nowMs())
+        if (isBinary) session.close(liveCloseCodes.badMessage, 'text only', clock.monotonicMs())
+        else session.receive(String(data), clock.monotonicMs())
       })
       client.on('error', cause => log.debug({ err: cause, address }, 'a WebSocket client broke the protocol'))
       client.on('close', () => {
