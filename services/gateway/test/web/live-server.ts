@@ -133,7 +133,10 @@ export async function startLiveServer({
     client.on('close', () => clients.delete(client))
   })
 
-  const beat = setInterval(() => broadcast({ type: 'ping', at: Date.now(), serverTimeMs: Date.now() }), heartbeatMs)
+  const beat = setInterval(
+    () => broadcast({ type: 'ping', at: Date.now(), serverTimeMs: Date.now(), offset }),
+    heartbeatMs,
+  )
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
     http.listen(port, '127.0.0.1', resolve)

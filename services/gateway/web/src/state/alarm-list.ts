@@ -139,12 +139,12 @@ function note(alarm: Alarm, members: number, flaps: Flaps, nowMs: number): strin
   const status = statusOf(alarm)
   if (status === 'acknowledged') {
     const owner = alarm.acknowledgedBy === null ? '' : ` ${inertText(alarm.acknowledgedBy, 40)}`
-    return `${alarm.operatorState === 'closed' ? 'closed' : 'acknowledged'}${owner}`
+    return `${alarm.operatorState === 'closed' ? 'closed' : 'ack'}${owner}`
   }
   if (status === 'silenced') {
     return alarm.shelvedUntil === null
       ? 'silenced'
-      : `silenced until ${clockTime(Date.parse(alarm.shelvedUntil), 'utc', false)} UTC`
+      : `silenced until ${clockTime(Date.parse(alarm.shelvedUntil), 'utc', false)}`
   }
   const changes = flaps.changes(alarm.alarmId, nowMs)
   if (alarm.condition === 'flapping') return `flapping (${Math.max(alarm.occurrences, changes)})`

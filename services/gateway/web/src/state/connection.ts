@@ -127,7 +127,8 @@ export function createConnection({ ports, tenant, site, received, changed }: Con
   function watch(fromMs: number): void {
     cancelWatchdog()
     cancelWatchdog = ports.after(Math.max(1, fromMs + patienceMs - ports.monotonicMs()), () => {
-      const heard = Math.max(openedMs, lastFrameMs ?? 0)
+      // Before the welcome nothing counts as heard: a socket that pings and never welcomes shows nothing either.
+      const heard = state.name === 'open' ? Math.max(openedMs, lastFrameMs ?? 0) : openedMs
       if (ports.monotonicMs() - heard < patienceMs) return watch(heard)
       counters.watchdog++
       drop('nothing heard from the gateway')

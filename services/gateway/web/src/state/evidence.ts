@@ -32,17 +32,21 @@ export function expectedWords({ summary, measured, expected }: Evidence): string
 /** Codes of a MIB say nothing to a reader, so a status is left to the summary. */
 function inUnitOf(name: string, value: number): string | null {
   if (/Status$/.test(name)) return null
-  if (/[rR]atio$/.test(name))
-    return value === 0 ? 'none' : value < 0.001 ? oneIn(value) : `${threeDigits(value * 100)} %`
-  if (/^utilisation/i.test(name)) return `${threeDigits(value * 100)} %`
+  if (/[rR]atio$/.test(name)) return value === 0 ? 'none' : value < 0.001 ? oneIn(value) : `${plain(value * 100)} %`
+  if (/^utilisation/i.test(name)) return `${plain(value * 100)} %`
   if (/BitsPerSecond$/i.test(name)) {
     const { figure, unit } = bitRate(value)
     return `${figure} ${unit}`
   }
   if (/Ms$/.test(name)) return duration(value)
-  return value === 0 ? 'none' : threeDigits(value)
+  return value === 0 ? 'none' : plain(value)
 }
 
 function oneIn(ratio: number): string {
   return `1 in ${count(Number((1 / ratio).toPrecision(2)))}`
+}
+
+/** `90 %` of a limit, not `90.0 %`: nobody measured it. */
+function plain(value: number): string {
+  return Number.isInteger(value) ? count(value) : String(Number(threeDigits(value)))
 }

@@ -1,6 +1,6 @@
 import type { InterfaceTile } from '../../../../../libs/model/src/index.ts'
 import { type Freshness, interfaceFreshness } from './freshness.ts'
-import type { Place, SiteNames } from './place.ts'
+import { type Place, type SiteNames, siteWords } from './place.ts'
 import { inertText, shortPortName } from './text.ts'
 import { bitRate, percent } from './units.ts'
 
@@ -39,11 +39,12 @@ function linkRow(tile: InterfaceTile, names: SiteNames, nowMs: number): LinkRow 
   const { figure, unit, impossible } = percent(share)
   const rate = bitRate(bits)
   const site = names(tile.tenantId, tile.siteId)
+  const tenant = inertText(site?.tenantName || tile.tenantId)
   return {
     key: tile.interfaceId,
     where: {
-      tenant: inertText(site?.tenantName || tile.tenantId),
-      site: inertText(site?.siteName || tile.siteId),
+      tenant,
+      site: siteWords(tenant, inertText(site?.siteName || tile.siteId)),
       device: inertText(tile.deviceId),
       part: shortPortName(inertText(tile.ifName)),
     },

@@ -16,12 +16,20 @@ export function siteKey(tenantId: string, siteId: string): string {
   return `${tenantId}/${siteId}`
 }
 
+/** A site's name without its client's in front, which stands before it: `Acme, plant 2` of `Acme` is `plant 2`. */
+export function siteWords(tenant: string, site: string): string {
+  if (!site.startsWith(tenant)) return site
+  const rest = site.slice(tenant.length).replace(/^[\s,.:/–-]+/, '')
+  return rest === '' ? site : rest
+}
+
 export function placeOf(alarm: Alarm, names: SiteNames): Place {
   const tile = alarm.siteId === null ? undefined : names(alarm.tenantId, alarm.siteId)
   const { device, part } = splitResource(alarm)
+  const tenant = inertText(tile?.tenantName || alarm.tenantId)
   return {
-    tenant: inertText(tile?.tenantName || alarm.tenantId),
-    site: inertText(tile?.siteName || alarm.siteId || ''),
+    tenant,
+    site: siteWords(tenant, inertText(tile?.siteName || alarm.siteId || '')),
     device: inertText(device),
     part: inertText(part),
   }

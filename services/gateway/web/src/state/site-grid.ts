@@ -1,6 +1,6 @@
 import type { Alarm, Severity, SiteTile } from '../../../../../libs/model/src/index.ts'
 import { siteFreshness } from './freshness.ts'
-import { siteKey } from './place.ts'
+import { siteKey, siteWords } from './place.ts'
 import { isUnattended, noAlarms, type SeverityCounts, severityOrder, worstOf } from './severity.ts'
 import { inertText } from './text.ts'
 
@@ -45,6 +45,7 @@ function siteCell(
   entry: { open: SeverityCounts; attended: number } | undefined,
   nowMs: number,
 ): SiteCell {
+  const tenant = inertText(tile.tenantName || tile.tenantId)
   const { ageMs, stale } = siteFreshness(tile, nowMs)
   const open = entry?.open ?? noAlarms()
   const worst = worstOf(open)
@@ -57,8 +58,8 @@ function siteCell(
         : 'healthy'
   return {
     key: siteKey(tile.tenantId, tile.siteId),
-    tenant: inertText(tile.tenantName || tile.tenantId),
-    site: inertText(tile.siteName || tile.siteId),
+    tenant,
+    site: siteWords(tenant, inertText(tile.siteName || tile.siteId)),
     state,
     worst,
     count: worst ? open[worst] : 0,

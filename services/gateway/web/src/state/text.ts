@@ -19,8 +19,8 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
  * A name cut for a middle ellipsis: the head may shrink, the tail never does, because names of one site differ at their
  * end (`…-core-1`, `…/0/24`). Never splits an emoji or a combining sequence.
  */
-export function headAndTail(text: string, tailLength = 7): { head: string; tail: string } {
-  if (text.length <= tailLength * 2) return { head: text, tail: '' }
+export function headAndTail(text: string, tailLength: number): { head: string; tail: string } {
+  if (tailLength === 0 || text.length <= tailLength * 2) return { head: text, tail: '' }
   const parts = Array.from(graphemes.segment(text), part => part.segment)
   if (parts.length <= tailLength * 2) return { head: text, tail: '' }
   return { head: parts.slice(0, -tailLength).join(''), tail: parts.slice(-tailLength).join('') }

@@ -68,7 +68,7 @@ export function verdict({ frame, blind, alarms, names, sites, devices, waiting }
     return { tone: 'dead', headline: 'State unknown', ...nowhere, detail: frame.detail }
   if (waiting) {
     const what =
-      devices > 0 ? `${plural(devices, 'device')} at ${plural(sites, 'site')} to ask` : 'no device in the inventory yet'
+      devices > 0 ? `${plural(devices, 'device')}, ${plural(sites, 'site')}` : 'no device in the inventory yet'
     return { tone: 'waiting', headline: 'Waiting for the first poll', ...nowhere, detail: what }
   }
   if (blind?.level === 'blind')

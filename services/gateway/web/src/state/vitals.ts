@@ -48,7 +48,7 @@ export function vitals(input: VitalsInput): Vital[] {
       figure: none ? '–' : count(overview.devicesReachable),
       unit: none ? '' : `of ${count(overview.devices)}`,
       context: staleDevices > 0 ? `${count(staleDevices)} stale` : poll.words,
-      tone: unreachable > 0 || staleDevices > 0 || poll.stale ? 'warn' : 'normal',
+      tone: !poll.none && (unreachable > 0 || staleDevices > 0 || poll.stale) ? 'warn' : 'normal',
       trend: null,
     }),
     old({
@@ -95,14 +95,14 @@ export function flowScale(overview: OverviewTile | null, before: RateScale | und
   return rateScale(overview?.flowBitsPerSecond ?? 0, before)
 }
 
-function newestPoll(sites: Iterable<SiteTile>, nowMs: number): { words: string; stale: boolean } {
+function newestPoll(sites: Iterable<SiteTile>, nowMs: number): { words: string; stale: boolean; none: boolean } {
   let newestMs: number | null = null
   let intervalMs = 0
   for (const site of sites) {
     newestMs = Math.max(newestMs ?? 0, site.newestPollMs ?? 0) || null
     intervalMs = Math.max(intervalMs, site.intervalMs)
   }
-  if (newestMs === null) return { words: 'no poll yet', stale: false }
+  if (newestMs === null) return { words: 'no poll yet', stale: false, none: true }
   const { ageMs, stale } = freshness(newestMs, 2 * intervalMs, nowMs)
-  return { words: `polled ${duration(ageMs ?? 0)} ago`, stale }
+  return { words: `polled ${duration(ageMs ?? 0)} ago`, stale, none: false }
 }

@@ -22,7 +22,7 @@ export function Links({ links, tenants, room }: LinksProps) {
         {links.map(link => (
           <Row key={link.key} link={link} tenants={tenants} />
         ))}
-        {links.length === 0 && <p class="rest">waiting for two polls of an interface</p>}
+        {links.length === 0 && <p class="rest">no rate yet</p>}
       </div>
     </section>
   )

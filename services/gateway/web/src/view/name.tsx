@@ -3,11 +3,19 @@ import { headAndTail } from '../state/text.ts'
 
 /** Shorter than this a name is never cut. */
 const shortLength = 4
+/** Letters at the end that stay when a name is cut: clients differ at their beginning, ports at their end. */
+const tailLengths: Record<NameKind, number> = { tenant: 0, site: 4, device: 4, part: 7, alias: 7 }
+
+/** Up to here a name that is cut loses its end all the same: half a short word says more than both its ends. */
+const wholeLengths: Record<NameKind, number> = { tenant: 0, site: 16, device: 8, part: 8, alias: 14 }
+
+export type NameKind = 'tenant' | 'site' | 'device' | 'part' | 'alias'
 
 /** A name that shortens in its middle, isolated from the direction of its neighbours. */
-export function Name({ text, kind }: { text: string; kind: string }) {
+export function Name({ text, kind }: { text: string; kind: NameKind }) {
   if (text === '') return null
-  const { head, tail } = headAndTail(text)
+  const { head, tail } =
+    text.length <= wholeLengths[kind] ? { head: text, tail: '' } : headAndTail(text, tailLengths[kind])
   return (
     <bdi class={`name ${kind}${text.length <= shortLength ? ' short' : ''}`}>
       <span class="head">{head}</span>
