@@ -1,5 +1,6 @@
 -- Who used which link, by the hour: addresses outlive the raw flows. A flow counts twice, once a side, in the hour it was
--- received in; addresses are kept apart by exporter and interfaces, so that a link's talkers can be told.
+-- received in; addresses are kept apart by exporter and interfaces, so that a link's talkers can be told. Rows are summed
+-- when parts merge: grouping each insert as well cost three times as much and found little to sum.
 
 CREATE TABLE IF NOT EXISTS talker_1h{{local}}{{onCluster}}
 (
@@ -26,9 +27,7 @@ SETTINGS {{deduplication}};
 CREATE MATERIALIZED VIEW IF NOT EXISTS talker_1h_mv{{onCluster}} TO talker_1h{{local}} AS
 SELECT toStartOfHour(received_at) AS window_start, tenant_id,
        concat(tenant_id, '/', collector_id, '/', exporter) AS exporter_id, input_interface, output_interface, side, address,
-       sum(f.octets * greatest(f.sampling_rate, 1)) AS octets, sum(f.packets * greatest(f.sampling_rate, 1)) AS packets,
-       sum(f.octets) AS octets_exported, sum(f.packets) AS packets_exported, count() AS records,
-       countIf(f.sampling_rate = 0) AS unscaled_records
+       f.octets * greatest(f.sampling_rate, 1) AS octets, f.packets * greatest(f.sampling_rate, 1) AS packets,
+       f.octets AS octets_exported, f.packets AS packets_exported, 1 AS records, f.sampling_rate = 0 AS unscaled_records
 FROM flows{{local}} AS f
-ARRAY JOIN [source_address, destination_address] AS address, [0, 1]::Array(UInt8) AS side
-GROUP BY window_start, tenant_id, exporter_id, input_interface, output_interface, side, address;
+ARRAY JOIN [source_address, destination_address] AS address, [0, 1]::Array(UInt8) AS side;

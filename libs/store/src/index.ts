@@ -1,3 +1,4 @@
+export * from './access.ts'
 export * from './queries/index.ts'
 export * from './retention.ts'
 export * from './store.ts'

@@ -11,7 +11,7 @@ import { blockOf } from './sample-blocks.ts'
 const migrations = join(packageRoot, 'libs/store/migrations')
 const writerScript = join(packageRoot, 'dist/libs/store/test/epoch-writer.js')
 
-describe('embedded store, starting', () => {
+describe('embedded store, starting', { timeout: 120_000 }, () => {
   let folder: string
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'weir-store-start-'))

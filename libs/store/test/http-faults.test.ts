@@ -9,7 +9,7 @@ import { type HttpStoreConfig, httpStoreConfigSchema, type Store } from '../src/
 import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts'
 import { blockOf } from './sample-blocks.ts'
 
-describe('http store, on a network that fails', () => {
+describe('http store, on a network that fails', { timeout: 120_000 }, () => {
   let folder: string
   let front: ClickHouseFront
   let proxy: FaultyProxy

@@ -18,7 +18,8 @@ const levels = ['1m', '5m', '1h', '1d'] as const
 
 /** What `Store` promises, held against one adapter. */
 export function describeStoreContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
-  describe(`${name}: store contract`, () => {
+  // Generous, because the machine may be busy with other suites.
+  describe(`${name}: store contract`, { timeout: 120_000 }, () => {
     let under: StoreUnderTest
     let store: Store
     beforeAll(async () => {
@@ -189,8 +190,8 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
 
     it('cuts a block that spans more than 100 partitions, and still takes its token once', async () => {
       const tenant = newTenant()
-      const rows = Array.from({ length: 350 }, (_, i) => ({
-        window_start: day - (i % 250) * 86_400,
+      const rows = Array.from({ length: 120 }, (_, i) => ({
+        window_start: day - (i % 105) * 86_400,
         tenant_id: tenant,
         exporter_id: `e${i}`,
         octets: 1n,
@@ -201,7 +202,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
       const totals = await store.query(`SELECT sum(octets) AS octets FROM flow_5m WHERE tenant_id = {tenant:String}`, {
         tenant,
       })
-      expect(totals).toEqual([{ octets: '350' }])
+      expect(totals).toEqual([{ octets: '120' }])
     })
 
     it('refuses malformed blocks by name and writes nothing of them', async () => {
