@@ -6,6 +6,7 @@ import { type DecoderOptions, ExporterState, type RecordSink } from './exporter-
 import { arrivalOf, fingerprint } from './fingerprint.ts'
 import type { FlowColumns } from './flow-columns.ts'
 import { fixedProtocols, fixedSamplingRate } from './netflow-fixed.ts'
+import { appendNetflow5 } from './netflow5-rows.ts'
 import { appendRecords, type RowOptions } from './record-rows.ts'
 import { SetWalker } from './set-walker.ts'
 import { decodeSflow } from './sflow-decoder.ts'
@@ -34,7 +35,9 @@ export function columnSink(state: ExporterState): RecordSink {
   const rowOptions: RowOptions = { reverse: state.options.reverseRecords, inner: state.options.innerPackets }
   return {
     data: (template, view, at, end, out, context, session) =>
-      appendRecords(template, view, at, end, out, context, session.sampling, state, rowOptions),
+      context.version === 5
+        ? appendNetflow5(view, at, end, out, context, state)
+        : appendRecords(template, view, at, end, out, context, session.sampling, state, rowOptions),
   }
 }
 

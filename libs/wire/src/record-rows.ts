@@ -8,7 +8,7 @@ import { locateFields, type Template } from './template.ts'
 
 const dayMs = 86_400_000
 /** sysUptime's 32 bits hold 49.7 days: no flow lasts longer, and none is reported later. */
-const durationMsMax = 49 * dayMs
+export const flowMsMax = 49 * dayMs
 
 /** What was odd in records that were kept; plain counters of the exporter. */
 export interface RecordTallies {
@@ -182,16 +182,19 @@ function finishRows(
 ): void {
   const last = row + records
   const { version, observationDomain, samplingRate } = out
+  const protocolVersion = context.version
+  const domain = context.observationDomain
   const rate = sampling.fallback
   for (let i = row; i < last; i++) {
-    version[i] = context.version
-    observationDomain[i] = context.observationDomain
+    version[i] = protocolVersion
+    observationDomain[i] = domain
     samplingRate[i] = rate
   }
   if (plan.icmpFromPort) {
     const { protocol, destinationPort, icmpTypeCode } = out
     for (let i = row; i < last; i++) {
-      if (protocol[i] === 1 || protocol[i] === 58) icmpTypeCode[i] = destinationPort[i]!
+      const number = protocol[i]
+      if (number === 1 || number === 58) icmpTypeCode[i] = destinationPort[i]!
     }
   }
   settleTimes(plan, view, at, stride, records, out, row, context, tallies, located)
@@ -201,7 +204,7 @@ function finishRows(
 }
 
 /** Fills missing ends, moves a skewed clock's times, and lets no flow end after its arrival or before its start. */
-function settleTimes(
+export function settleTimes(
   plan: RecordPlan,
   view: DataView,
   at: number,
@@ -215,6 +218,7 @@ function settleTimes(
 ): void {
   const { startMs, endMs } = out
   const { receivedMs } = context
+  const eldestMs = receivedMs - flowMsMax
   const asWritten =
     plan.hasStart &&
     plan.hasEnd &&
@@ -224,7 +228,7 @@ function settleTimes(
     const start = startMs[i]!
     const end = endMs[i]!
     // Nearly all records of a sound exporter: nothing to settle.
-    const sound = start > 0 && start <= end && end <= receivedMs && start >= receivedMs - durationMsMax
+    const sound = start > 0 && start <= end && end <= receivedMs && start >= eldestMs
     if (!asWritten || !sound) settleTime(plan, view, record, out, i, context, tallies, located)
   }
 }
@@ -266,13 +270,13 @@ function settleTime(
     // Small differences of the clocks: the flow keeps its length and ends when it arrived.
     start -= end - receivedMs
     end = receivedMs
-  } else if (end < receivedMs - durationMsMax) {
+  } else if (end < receivedMs - flowMsMax) {
     const exported = Math.min(exportedMs, receivedMs)
     start += exported - end
     end = exported
     tallies.timesClamped++
   }
-  if (start > end || end - start > durationMsMax) {
+  if (start > end || end - start > flowMsMax) {
     start = end
     tallies.timesClamped++
   }
