@@ -50,7 +50,7 @@ beforeAll(async () => {
       conditions.push(...found.conditions)
     }
   }
-}, 120_000)
+}, 180_000)
 
 const begun = (resource: string, alarmType: string): DetectedCondition | undefined =>
   conditions.find(one => one.resource === resource && one.alarmType === alarmType && one.state === 'active')

@@ -162,6 +162,28 @@ describe('a simulated agent', () => {
     expect(read(490)).toEqual([1, ticks(480), 'octets'])
   })
 
+  it('shows the light of a dying optic at the end that suffers, and full light at the other', () => {
+    const rxAt = (device: string, ifIndex: number, seconds: number): number => {
+      const [cell] = ask(
+        agentOf(device),
+        names('getRequest', `1.3.6.1.4.1.2636.3.60.1.1.1.1.5.${ifIndex}`),
+        startMs + seconds * 1_000,
+      )!.cells
+      return (cell![1] as { value: number }).value / 100
+    }
+    const before = rxAt('hb-dist-1', 505, 10)
+    expect(before).toBeGreaterThan(-8)
+    expect(rxAt('hb-dist-1', 505, 60)).toBeLessThan(before - 2)
+    expect(rxAt('hb-dist-1', 505, 300)).toBeLessThan(-14.4)
+    expect(rxAt('hb-dist-1', 505, 800)).toBeGreaterThan(-8)
+    expect(Math.abs(rxAt('hb-core-1', 506, 300) - rxAt('hb-core-1', 506, 10))).toBeLessThan(0.3)
+    const arista = ask(agentOf('nw-core-1'), bulk(0, 40, '1.3.6.1.2.1.99.1.1.1.4'), startMs + 30_000)!
+    const readings = arista.cells.filter(([name]) => name.startsWith('1.3.6.1.2.1.99.1.1.1.4.'))
+    expect(readings.length).toBe(4 * deviceById(model.topology, 'nw-core-1').ports.filter(port => port.link).length)
+    // The cut fibre: a ten-thousandth of a milliwatt, -40 dBm.
+    expect(readings.map(([, value]) => (value as { value: number }).value)).toContain(1)
+  })
+
   it('is silent without power, and after an agent restart shows new numbers under a new uptime', () => {
     expect(ask(agentOf('hb-acc-3'), names('getRequest', sysUpTime), startMs + 70_000)).toBeUndefined()
     const agent = agentOf('ac-acc-2')

@@ -15,6 +15,7 @@ import type { SimulatedDevice } from '../model/topology.ts'
 import { interfaceCells } from './interface-mibs.ts'
 import { lldpCells, neighbourOf } from './lldp-mib.ts'
 import { type MibCell, MibView } from './mib-view.ts'
+import { opticsCells } from './optics-mibs.ts'
 import { systemCells } from './system-mibs.ts'
 
 /** Replies stay below one Ethernet frame, as real agents keep theirs. */
@@ -161,6 +162,7 @@ export class SimulatedAgent {
       ...this.#systemCells,
       ...interfaceCells(this.#model, device, timeMs),
       ...lldpCells(this.#model, device, timeMs),
+      ...opticsCells(this.#model, device, timeMs),
     ])
   }
 }

@@ -1,5 +1,5 @@
 import { hashUnit } from './hash.ts'
-import { type Window, windowsBegun } from './windows.ts'
+import { type Window, windowAt, windowsBegun } from './windows.ts'
 
 const slotMs = 1_000
 
@@ -35,6 +35,12 @@ export class CorruptedFrames {
     const slot = Math.floor(position)
     if (slot >= boundaries.length - 1) return boundaries.at(-1)!
     return boundaries[slot]! + Math.floor((boundaries[slot + 1]! - boundaries[slot]!) * (position - slot))
+  }
+
+  /** Damaged share of the frames at a time; 0 outside the windows. */
+  ratioAt(timeMs: number): number {
+    const window = windowAt(this.#options.windows, timeMs)
+    return window ? this.#options.ratio(timeMs - window.startMs) : 0
   }
 
   #extend(index: number, slots: number): void {
