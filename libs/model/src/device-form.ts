@@ -56,7 +56,7 @@ export const deviceSensorSchema = z.object({
   class: z.enum(sensorClasses),
   name: z.string(),
   value: z.number().nullable(),
-  /** °C, V, A, W, dBm, rpm, %, Hz, s, dB, CFM; '' of a state or a count. */
+  /** °C, V, A, W, dBm, rpm, %, Hz, min, dB, CFM; '' of a state or a count. */
   unit: z.string(),
   /** What a state's value means, in the MIB's word. */
   state: z.string().optional(),

@@ -4,7 +4,9 @@ const names: Readonly<Record<number, string>> = {
   5: 'rfc877x25',
   6: 'ethernetCsmacd',
   7: 'iso88023Csmacd',
+  8: 'iso88024TokenBus',
   9: 'iso88025TokenRing',
+  10: 'iso88026Man',
   15: 'fddi',
   16: 'lapb',
   17: 'sdlc',
@@ -92,6 +94,7 @@ const names: Readonly<Record<number, string>> = {
   238: 'adsl2plus',
   243: 'wwanPP',
   244: 'wwanPP2',
+  246: 'ifPwType',
   250: 'gpon',
   251: 'vdsl2',
 }

@@ -47,6 +47,8 @@ export const snmpPollerConfigSchema = z.strictObject({
   /** Polls under way at once; devices that did not answer last time wait in a lane of their own. */
   pollsInFlightMax: z.int().min(1).default(1_024),
   slowRefreshMs: z.int().min(10_000).default(600_000),
+  /** Sensors, processors, memory, peers, neighbours and parts are read again after this long. */
+  hardwareIntervalMs: z.int().min(1_000).default(60_000),
   interfacesMax: z.int().min(1).default(10_000),
   /** Records held while the bus cannot take them; beyond it the oldest go. */
   queueRecordsMax: z.int().min(1).default(10_000),

@@ -1,5 +1,6 @@
 import type { DeviceForm, DeviceInterface, DevicePoll, InterfacePoll } from '../../../libs/model/src/index.ts'
 import { adminStatusNames, ifTypeName, interfaceFlags, operStatusNames } from '../../../libs/snmp/src/index.ts'
+import { hardwareForm } from './hardware-form.ts'
 
 /** One poll in the form of `weir.device.v1`. */
 export function deviceForm(poll: DevicePoll): DeviceForm {
@@ -21,14 +22,7 @@ export function deviceForm(poll: DevicePoll): DeviceForm {
       uptimeSeconds: poll.sysUpTimeCs === undefined ? null : poll.sysUpTimeCs / 100,
     },
     interfaces: poll.interfaces.map(interfaceForm),
-    sensors: [],
-    processors: [],
-    memoryPools: [],
-    storages: [],
-    disks: [],
-    peers: [],
-    neighbours: [],
-    entities: [],
+    ...hardwareForm(poll.hardware),
     poll: {
       durationMs: poll.health?.durationMs ?? 0,
       pdus: poll.health?.pdus ?? 0,
@@ -49,6 +43,7 @@ function interfaceForm(row: InterfacePoll): DeviceInterface {
     ifMtu: row.mtu ?? null,
     adminStatus: adminStatusNames[row.adminStatus] ?? 'unknown',
     operStatus: operStatusNames[row.operStatus] ?? 'unknown',
+    ...(row.lagIfIndex === undefined ? {} : { lagId: row.lagIfIndex }),
     flags: interfaceFlags(row.ifType, row.ifName),
     counters: counters(row),
   }

@@ -14,7 +14,7 @@ import {
   arcCount,
   type Column,
   displayText,
-  identifySystem,
+  formatOid,
   ifColumns,
   ifEntry,
   ifXEntry,
@@ -22,12 +22,13 @@ import {
   type Oid,
   type SnmpErrorCode,
   scalarOids,
-  sysObjectIdText,
 } from '../../../libs/snmp/src/index.ts'
 import { clockColumns, everyPollColumns, narrowColumns, slowColumns } from './interface-columns.ts'
 import { interfaceRow, type SlowFacts, slowFacts } from './interface-rows.ts'
 import { PollErrors } from './poll-errors.ts'
 import { PollSession } from './poll-session.ts'
+import { HardwareReader } from './profiles/hardware-reader.ts'
+import type { ProfileLibrary } from './profiles/load-profiles.ts'
 import { RowCells } from './row-cells.ts'
 import { getScalars, type ScalarAnswers } from './scalars.ts'
 import type { SnmpSession } from './snmp-transport.ts'
@@ -44,6 +45,10 @@ export interface DevicePollerOptions {
   /** Slowly changing columns are read anew after this long, also when nothing seems to have changed. */
   readonly slowRefreshMs: number
   readonly interfacesMax: number
+  /** Without them a poll reads the system group and the interfaces. */
+  readonly profiles?: ProfileLibrary
+  /** What profiles read beyond interfaces is read again after this long; 0, at every poll. */
+  readonly hardwareIntervalMs?: number
 }
 
 export interface PollOutcome {
@@ -65,6 +70,10 @@ export class DevicePoller {
   #needsNarrow = false
   /** Interfaces that have had 64-bit octets: a cell missing once does not make them narrow. */
   #wide = new Set<number>()
+  readonly #hardware: HardwareReader | undefined
+  #hardwareReadAtMs = Number.NEGATIVE_INFINITY
+  #facts = { version: '', hardware: '', serial: '' }
+  #aggregates: ReadonlyMap<number, number> = new Map()
   #rowsExpected = 0
   #lastUpTimeCs: number | undefined
   #lastTableChange: number | undefined
@@ -73,6 +82,8 @@ export class DevicePoller {
 
   constructor(options: DevicePollerOptions) {
     this.#options = options
+    const { profiles: library, interfacesMax: rowsMax } = options
+    this.#hardware = library && new HardwareReader({ library, pace: this.#pace, rowsMax })
   }
 
   /** A poll under way ends at once, and its outcome says nothing about the device. */
@@ -92,8 +103,10 @@ export class DevicePoller {
       const answers = await getScalars(polling, scalars, errors)
       if (answers.failure) errors.add(answers.failure.code, undefined, answers.failure.detail)
       const interfaces = answers.failure ? [] : await this.#interfaces(polling, answers, errors)
-      if (!answers.failure && errors.size === 0) this.#pace.allCame()
       const poll = this.#record(startedMs, answers, interfaces)
+      if (!answers.failure) await this.#readHardware(polling, poll, errors)
+      if (!answers.failure && errors.size === 0) this.#pace.allCame()
+      poll.completedMs = BigInt(Math.round(clock.nowMs()))
       poll.health = create(PollHealthSchema, {
         reachable: answers.failure === undefined,
         durationMs: Math.round(clock.monotonicMs() - startedMonotonicMs),
@@ -108,13 +121,12 @@ export class DevicePoller {
   }
 
   #record(startedMs: number, answers: ScalarAnswers, interfaces: InterfacePoll[]): DevicePoll {
-    const { device, clock, intervalMs } = this.#options
+    const { device, intervalMs } = this.#options
     const poll = create(DevicePollSchema, {
       deviceId: device.id,
       siteId: device.site,
       address: device.address,
       startedMs: BigInt(Math.round(startedMs)),
-      completedMs: BigInt(Math.round(clock.nowMs())),
       intervalMs,
       interfaces,
     })
@@ -131,12 +143,31 @@ export class DevicePoller {
     poll.system = create(SystemInfoSchema, {
       sysName: text(answers, scalarOids.sysName),
       sysDescr,
-      sysObjectId: sysObjectIdText(sysObjectId),
+      sysObjectId: sysObjectId === undefined ? '' : formatOid(sysObjectId),
       sysLocation: text(answers, scalarOids.sysLocation),
       sysContact: text(answers, scalarOids.sysContact),
-      ...identifySystem(sysObjectId, sysDescr),
+      ...this.#options.profiles?.identify(sysObjectId, sysDescr),
     })
     return poll
+  }
+
+  async #readHardware(session: PollSession, poll: DevicePoll, errors: PollErrors): Promise<void> {
+    const { clock, hardwareIntervalMs = 0 } = this.#options
+    const { system } = poll
+    if (!system || !this.#hardware) return
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#hardwareReadAtMs >= hardwareIntervalMs && !session.cut) {
+      this.#hardwareReadAtMs = nowMs
+      const found = await this.#hardware.read(session, system, poll.interfaces, errors)
+      poll.hardware = found.hardware
+      this.#facts = found.facts
+      this.#aggregates = found.aggregates
+    }
+    Object.assign(system, this.#facts)
+    for (const row of poll.interfaces) {
+      const aggregate = this.#aggregates.get(row.ifIndex)
+      if (aggregate !== undefined) row.lagIfIndex = aggregate
+    }
   }
 
   async #interfaces(session: PollSession, answers: ScalarAnswers, errors: PollErrors): Promise<InterfacePoll[]> {
@@ -144,7 +175,10 @@ export class DevicePoller {
     const changed = this.#tableMayHaveChanged(answers)
     const refresh = changed || clock.monotonicMs() - this.#slowReadAtMs >= slowRefreshMs
     // What an agent does not have is asked for again only now and then: a module may have come.
-    if (refresh) this.#absent = new Set()
+    if (refresh) {
+      this.#absent = new Set()
+      this.#hardware?.forget()
+    }
     const columns = [...everyPollColumns, ...(this.#needsNarrow ? narrowColumns : [])]
     const walked = await this.#walk(session, columns, errors)
     if (refresh) this.#wide = new Set()
@@ -157,12 +191,20 @@ export class DevicePoller {
     if (walked.complete) this.#rowsExpected = found.length
     if (refresh || found.some(one => this.#isNews(one))) await this.#readSlow(session, walked, errors)
 
-    return found.map(({ ifIndex, ifName, row }) => {
+    return [...found, ...this.#bareInterfaces(found)].map(({ ifIndex, ifName, row }) => {
       const slow = this.#slow.get(ifIndex)
       // The name of an agent without ifXTable is its description; one missing cell is no reason to rename a port.
       const name = ifName || slow?.ifName || slow?.ifDescr || `ifIndex-${ifIndex}`
       return interfaceRow(ifIndex, name, row.upTimeCs, new RowCells(row, errors), slow, this.#wide.has(ifIndex))
     })
+  }
+
+  /** Rows of ifTable that have a description and nothing that is polled: some agents list empty slots so. */
+  #bareInterfaces(found: readonly FoundInterface[]): FoundInterface[] {
+    const polled = new Set(found.map(({ ifIndex }) => ifIndex))
+    return [...this.#slow]
+      .filter(([ifIndex, slow]) => slow.bare && !polled.has(ifIndex))
+      .map(([ifIndex]) => ({ ifIndex, ifName: '', row: { cells: new Map(), upTimeCs: undefined } }))
   }
 
   async #walk(
@@ -211,7 +253,7 @@ export class DevicePoller {
     const facts = new Map(result.complete ? [] : this.#slow)
     for (const { ifIndex, row } of interfacesOf(result)) {
       const ifName = names.get(ifIndex) || this.#slow.get(ifIndex)?.ifName || ''
-      facts.set(ifIndex, { ifName, ...slowFacts(new RowCells(row, errors)) })
+      facts.set(ifIndex, { ifName, bare: !names.has(ifIndex), ...slowFacts(new RowCells(row, errors)) })
     }
     this.#slow = facts
     if (!result.stopped) this.#slowReadAtMs = this.#options.clock.monotonicMs()

@@ -6,6 +6,8 @@ import type { RowCells } from './row-cells.ts'
 /** What changes slowly of one interface, as last read. */
 export interface SlowFacts {
   ifName: string
+  /** It had nothing but this when it was read. */
+  bare: boolean
   ifDescr: string
   ifAlias: string
   ifType: number
@@ -17,7 +19,7 @@ export interface SlowFacts {
   promiscuous: boolean | undefined
 }
 
-export function slowFacts(cells: RowCells): Omit<SlowFacts, 'ifName'> {
+export function slowFacts(cells: RowCells): Omit<SlowFacts, 'ifName' | 'bare'> {
   return {
     ifDescr: cells.text(c.ifDescr) ?? '',
     ifAlias: cells.text(c.ifAlias) ?? '',
@@ -39,7 +41,7 @@ export function interfaceRow(
   ifName: string,
   upTimeCs: number | undefined,
   cells: RowCells,
-  slow: Omit<SlowFacts, 'ifName'> | undefined,
+  slow: Omit<SlowFacts, 'ifName' | 'bare'> | undefined,
   wide: boolean,
 ): InterfacePoll {
   const row = create(InterfacePollSchema, {

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../../libs/kernel/src/index.ts'
 import { type DeviceForm, deviceSchema } from '../../../libs/model/src/index.ts'
 import { deviceForm } from './device-form.ts'
 import { DevicePoller } from './device-poller.ts'
+import { loadProfiles } from './profiles/load-profiles.ts'
 import type { SnmpTarget } from './snmp-transport.ts'
 import { createTransport } from './transports.ts'
 
@@ -29,6 +30,8 @@ export async function pollOnce(
       budgetMs,
       slowRefreshMs: 0,
       interfacesMax: 100_000,
+      profiles: loadProfiles(),
+      hardwareIntervalMs: 0,
     })
     const { poll } = await poller.poll()
     return { reachable: poll.health?.reachable ?? false, form: deviceForm(poll) }

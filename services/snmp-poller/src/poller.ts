@@ -26,6 +26,7 @@ import { DevicePoller, type PollOutcome } from './device-poller.ts'
 import { Outbox } from './outbox.ts'
 import { PollSchedule } from './poll-schedule.ts'
 import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
+import { loadProfiles } from './profiles/load-profiles.ts'
 import { type SnmpSession, type SnmpTransport, totalWaitMs } from './snmp-transport.ts'
 import { createTransport } from './transports.ts'
 import { unconfiguredSession } from './unconfigured-session.ts'
@@ -57,6 +58,7 @@ const busRefusesTooLongMs = 30_000
 export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   const { config, bus, clock, log } = options
   const counters = new PollerCounters()
+  const profiles = loadProfiles()
   const transport = options.transport ?? createTransport(clock, options.random)
   const lag = options.metrics.histogram(
     'weir_poll_lag_seconds',
@@ -169,6 +171,8 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       budgetMs,
       slowRefreshMs: config.slowRefreshMs,
       interfacesMax: config.interfacesMax,
+      profiles,
+      hardwareIntervalMs: config.hardwareIntervalMs,
     })
     // The same device has the same place in its interval after every restart.
     const place = seededRandom(seedOf(key))()

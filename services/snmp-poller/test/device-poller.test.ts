@@ -97,6 +97,16 @@ describe('what a poll costs', () => {
     expect(bulk.length).toBeLessThanOrEqual(6)
   })
 
+  it('lists a port that has a description and nothing else', async () => {
+    const { agent, poller } = await setUp(startAgent(switchValues(2)))
+    agent.values.set(cell(c.ifDescr, 9), octets('empty slot'))
+    for (const { poll } of [await poller.poll(), await poller.poll()]) {
+      expect(poll.interfaces.map(row => row.ifIndex)).toEqual([1, 2, 9])
+      expect(poll.interfaces[2]).toMatchObject({ ifName: 'empty slot', operStatus: 0 })
+      expect(poll.interfaces[2]?.inOctets).toBeUndefined()
+    }
+  })
+
   it('reads what changes slowly when a row appears', async () => {
     const { agent, poller } = await setUp(startAgent(switchValues(2)))
     await poller.poll()

@@ -2,6 +2,7 @@ import { seededRandom, systemClock } from '../../../libs/kernel/src/index.ts'
 import { deviceSchema } from '../../../libs/model/src/index.ts'
 import { DevicePoller, type PollOutcome } from '../src/device-poller.ts'
 import { NetSnmpTransport } from '../src/net-snmp-transport.ts'
+import { loadProfiles } from '../src/profiles/load-profiles.ts'
 import type { SnmpTransport } from '../src/snmp-transport.ts'
 import { UdpTransport } from '../src/udp-transport.ts'
 
@@ -24,6 +25,8 @@ export interface PollSettings {
   answersFrom?: string[]
   transport?: SnmpTransport
   community?: string
+  /** Reads what profiles name, too. */
+  profiles?: boolean
 }
 
 /** A poller of the agent at `port`. */
@@ -45,6 +48,7 @@ export function pollerOf(agent: { address: string; port: number }, settings: Pol
     budgetMs: settings.budgetMs ?? 10_000,
     slowRefreshMs: settings.slowRefreshMs ?? 600_000,
     interfacesMax: 1_000,
+    ...(settings.profiles ? { profiles: loadProfiles() } : {}),
   })
   return {
     transport,

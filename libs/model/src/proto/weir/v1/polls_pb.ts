@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/polls.proto.
  */
 export const file_weir_v1_polls: GenFile = /*@__PURE__*/
-  fileDesc("ChN3ZWlyL3YxL3BvbGxzLnByb3RvEgd3ZWlyLnYxIpwBCgpQb2xsUmVjb3JkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtwcm9kdWNlcl9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIjCgRwb2xsGAQgASgLMhMud2Vpci52MS5EZXZpY2VQb2xsSAASJwoJaGVhcnRiZWF0GAUgASgLMhIud2Vpci52MS5IZWFydGJlYXRIAEIGCgRib2R5ItQCCgpEZXZpY2VQb2xsEhEKCWRldmljZV9pZBgBIAEoCRIPCgdzaXRlX2lkGAIgASgJEg8KB2FkZHJlc3MYAyABKAkSEgoKc3RhcnRlZF9tcxgEIAEoAxIUCgxjb21wbGV0ZWRfbXMYBSABKAMSEwoLaW50ZXJ2YWxfbXMYBiABKA0SIwoGaGVhbHRoGAcgASgLMhMud2Vpci52MS5Qb2xsSGVhbHRoEhsKDnN5c191cF90aW1lX2NzGAggASgNSACIAQESGgoNZW5naW5lX3RpbWVfcxgJIAEoDUgBiAEBEiMKBnN5c3RlbRgKIAEoCzITLndlaXIudjEuU3lzdGVtSW5mbxIqCgppbnRlcmZhY2VzGAsgAygLMhYud2Vpci52MS5JbnRlcmZhY2VQb2xsQhEKD19zeXNfdXBfdGltZV9jc0IQCg5fZW5naW5lX3RpbWVfcyJ3CgpQb2xsSGVhbHRoEhEKCXJlYWNoYWJsZRgBIAEoCBITCgtkdXJhdGlvbl9tcxgCIAEoDRIMCgRwZHVzGAMgASgNEg8KB3JldHJpZXMYBCABKA0SIgoGZXJyb3JzGAUgAygLMhIud2Vpci52MS5Qb2xsRXJyb3IiNgoJUG9sbEVycm9yEgwKBGNvZGUYASABKAkSCwoDb2lkGAIgASgJEg4KBmRldGFpbBgDIAEoCSLCAQoKU3lzdGVtSW5mbxIQCghzeXNfbmFtZRgBIAEoCRIRCglzeXNfZGVzY3IYAiABKAkSFQoNc3lzX29iamVjdF9pZBgDIAEoCRIUCgxzeXNfbG9jYXRpb24YBCABKAkSEwoLc3lzX2NvbnRhY3QYBSABKAkSDgoGdmVuZG9yGAYgASgJEgoKAm9zGAcgASgJEg8KB3ZlcnNpb24YCCABKAkSEAoIaGFyZHdhcmUYCSABKAkSDgoGc2VyaWFsGAogASgJIr0JCg1JbnRlcmZhY2VQb2xsEhAKCGlmX2luZGV4GAEgASgNEg8KB2lmX25hbWUYAiABKAkSEAoIaWZfZGVzY3IYAyABKAkSEAoIaWZfYWxpYXMYBCABKAkSDwoHaWZfdHlwZRgFIAEoDRIXCg9pZl9waHlzX2FkZHJlc3MYBiABKAwSHQoVc3BlZWRfYml0c19wZXJfc2Vjb25kGAcgASgEEhQKDGFkbWluX3N0YXR1cxgIIAEoDRITCgtvcGVyX3N0YXR1cxgJIAEoDRIbCg5sYXN0X2NoYW5nZV9jcxgKIAEoDUgAiAEBEiUKGGNvdW50ZXJfZGlzY29udGludWl0eV9jcxgLIAEoDUgBiAEBEhoKEm9jdGV0X2NvdW50ZXJfYml0cxgMIAEoDRIbChNwYWNrZXRfY291bnRlcl9iaXRzGA0gASgNEhYKCWluX29jdGV0cxgOIAEoBEgCiAEBEhcKCm91dF9vY3RldHMYDyABKARIA4gBARIaCg1pbl91Y2FzdF9wa3RzGBAgASgESASIAQESGwoOb3V0X3VjYXN0X3BrdHMYESABKARIBYgBARIeChFpbl9tdWx0aWNhc3RfcGt0cxgSIAEoBEgGiAEBEh8KEm91dF9tdWx0aWNhc3RfcGt0cxgTIAEoBEgHiAEBEh4KEWluX2Jyb2FkY2FzdF9wa3RzGBQgASgESAiIAQESHwoSb3V0X2Jyb2FkY2FzdF9wa3RzGBUgASgESAmIAQESFgoJaW5fZXJyb3JzGBYgASgESAqIAQESFwoKb3V0X2Vycm9ycxgXIAEoBEgLiAEBEhgKC2luX2Rpc2NhcmRzGBggASgESAyIAQESGQoMb3V0X2Rpc2NhcmRzGBkgASgESA2IAQESHgoRaW5fdW5rbm93bl9wcm90b3MYGiABKARIDogBARIXCgpmY3NfZXJyb3JzGBsgASgESA+IAQESGAoQZmNzX2NvdW50ZXJfYml0cxgcIAEoDRIQCgNtdHUYHSABKA1IEIgBARIeChFjb25uZWN0b3JfcHJlc2VudBgeIAEoCEgRiAEBEhgKC3Byb21pc2N1b3VzGB8gASgISBKIAQESFwoKdXBfdGltZV9jcxggIAEoDUgTiAEBQhEKD19sYXN0X2NoYW5nZV9jc0IbChlfY291bnRlcl9kaXNjb250aW51aXR5X2NzQgwKCl9pbl9vY3RldHNCDQoLX291dF9vY3RldHNCEAoOX2luX3VjYXN0X3BrdHNCEQoPX291dF91Y2FzdF9wa3RzQhQKEl9pbl9tdWx0aWNhc3RfcGt0c0IVChNfb3V0X211bHRpY2FzdF9wa3RzQhQKEl9pbl9icm9hZGNhc3RfcGt0c0IVChNfb3V0X2Jyb2FkY2FzdF9wa3RzQgwKCl9pbl9lcnJvcnNCDQoLX291dF9lcnJvcnNCDgoMX2luX2Rpc2NhcmRzQg8KDV9vdXRfZGlzY2FyZHNCFAoSX2luX3Vua25vd25fcHJvdG9zQg0KC19mY3NfZXJyb3JzQgYKBF9tdHVCFAoSX2Nvbm5lY3Rvcl9wcmVzZW50Qg4KDF9wcm9taXNjdW91c0INCgtfdXBfdGltZV9jc2IGcHJvdG8z", [file_weir_v1_common]);
+  fileDesc("ChN3ZWlyL3YxL3BvbGxzLnByb3RvEgd3ZWlyLnYxIpwBCgpQb2xsUmVjb3JkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtwcm9kdWNlcl9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIjCgRwb2xsGAQgASgLMhMud2Vpci52MS5EZXZpY2VQb2xsSAASJwoJaGVhcnRiZWF0GAUgASgLMhIud2Vpci52MS5IZWFydGJlYXRIAEIGCgRib2R5Iv0CCgpEZXZpY2VQb2xsEhEKCWRldmljZV9pZBgBIAEoCRIPCgdzaXRlX2lkGAIgASgJEg8KB2FkZHJlc3MYAyABKAkSEgoKc3RhcnRlZF9tcxgEIAEoAxIUCgxjb21wbGV0ZWRfbXMYBSABKAMSEwoLaW50ZXJ2YWxfbXMYBiABKA0SIwoGaGVhbHRoGAcgASgLMhMud2Vpci52MS5Qb2xsSGVhbHRoEhsKDnN5c191cF90aW1lX2NzGAggASgNSACIAQESGgoNZW5naW5lX3RpbWVfcxgJIAEoDUgBiAEBEiMKBnN5c3RlbRgKIAEoCzITLndlaXIudjEuU3lzdGVtSW5mbxIqCgppbnRlcmZhY2VzGAsgAygLMhYud2Vpci52MS5JbnRlcmZhY2VQb2xsEicKCGhhcmR3YXJlGAwgASgLMhUud2Vpci52MS5IYXJkd2FyZVBvbGxCEQoPX3N5c191cF90aW1lX2NzQhAKDl9lbmdpbmVfdGltZV9zIncKClBvbGxIZWFsdGgSEQoJcmVhY2hhYmxlGAEgASgIEhMKC2R1cmF0aW9uX21zGAIgASgNEgwKBHBkdXMYAyABKA0SDwoHcmV0cmllcxgEIAEoDRIiCgZlcnJvcnMYBSADKAsyEi53ZWlyLnYxLlBvbGxFcnJvciI2CglQb2xsRXJyb3ISDAoEY29kZRgBIAEoCRILCgNvaWQYAiABKAkSDgoGZGV0YWlsGAMgASgJIsIBCgpTeXN0ZW1JbmZvEhAKCHN5c19uYW1lGAEgASgJEhEKCXN5c19kZXNjchgCIAEoCRIVCg1zeXNfb2JqZWN0X2lkGAMgASgJEhQKDHN5c19sb2NhdGlvbhgEIAEoCRITCgtzeXNfY29udGFjdBgFIAEoCRIOCgZ2ZW5kb3IYBiABKAkSCgoCb3MYByABKAkSDwoHdmVyc2lvbhgIIAEoCRIQCghoYXJkd2FyZRgJIAEoCRIOCgZzZXJpYWwYCiABKAki6QkKDUludGVyZmFjZVBvbGwSEAoIaWZfaW5kZXgYASABKA0SDwoHaWZfbmFtZRgCIAEoCRIQCghpZl9kZXNjchgDIAEoCRIQCghpZl9hbGlhcxgEIAEoCRIPCgdpZl90eXBlGAUgASgNEhcKD2lmX3BoeXNfYWRkcmVzcxgGIAEoDBIdChVzcGVlZF9iaXRzX3Blcl9zZWNvbmQYByABKAQSFAoMYWRtaW5fc3RhdHVzGAggASgNEhMKC29wZXJfc3RhdHVzGAkgASgNEhsKDmxhc3RfY2hhbmdlX2NzGAogASgNSACIAQESJQoYY291bnRlcl9kaXNjb250aW51aXR5X2NzGAsgASgNSAGIAQESGgoSb2N0ZXRfY291bnRlcl9iaXRzGAwgASgNEhsKE3BhY2tldF9jb3VudGVyX2JpdHMYDSABKA0SFgoJaW5fb2N0ZXRzGA4gASgESAKIAQESFwoKb3V0X29jdGV0cxgPIAEoBEgDiAEBEhoKDWluX3VjYXN0X3BrdHMYECABKARIBIgBARIbCg5vdXRfdWNhc3RfcGt0cxgRIAEoBEgFiAEBEh4KEWluX211bHRpY2FzdF9wa3RzGBIgASgESAaIAQESHwoSb3V0X211bHRpY2FzdF9wa3RzGBMgASgESAeIAQESHgoRaW5fYnJvYWRjYXN0X3BrdHMYFCABKARICIgBARIfChJvdXRfYnJvYWRjYXN0X3BrdHMYFSABKARICYgBARIWCglpbl9lcnJvcnMYFiABKARICogBARIXCgpvdXRfZXJyb3JzGBcgASgESAuIAQESGAoLaW5fZGlzY2FyZHMYGCABKARIDIgBARIZCgxvdXRfZGlzY2FyZHMYGSABKARIDYgBARIeChFpbl91bmtub3duX3Byb3RvcxgaIAEoBEgOiAEBEhcKCmZjc19lcnJvcnMYGyABKARID4gBARIYChBmY3NfY291bnRlcl9iaXRzGBwgASgNEhAKA210dRgdIAEoDUgQiAEBEh4KEWNvbm5lY3Rvcl9wcmVzZW50GB4gASgISBGIAQESGAoLcHJvbWlzY3VvdXMYHyABKAhIEogBARIXCgp1cF90aW1lX2NzGCAgASgNSBOIAQESGQoMbGFnX2lmX2luZGV4GCEgASgNSBSIAQFCEQoPX2xhc3RfY2hhbmdlX2NzQhsKGV9jb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3NCDAoKX2luX29jdGV0c0INCgtfb3V0X29jdGV0c0IQCg5faW5fdWNhc3RfcGt0c0IRCg9fb3V0X3VjYXN0X3BrdHNCFAoSX2luX211bHRpY2FzdF9wa3RzQhUKE19vdXRfbXVsdGljYXN0X3BrdHNCFAoSX2luX2Jyb2FkY2FzdF9wa3RzQhUKE19vdXRfYnJvYWRjYXN0X3BrdHNCDAoKX2luX2Vycm9yc0INCgtfb3V0X2Vycm9yc0IOCgxfaW5fZGlzY2FyZHNCDwoNX291dF9kaXNjYXJkc0IUChJfaW5fdW5rbm93bl9wcm90b3NCDQoLX2Zjc19lcnJvcnNCBgoEX210dUIUChJfY29ubmVjdG9yX3ByZXNlbnRCDgoMX3Byb21pc2N1b3VzQg0KC191cF90aW1lX2NzQg8KDV9sYWdfaWZfaW5kZXgi3QIKDEhhcmR3YXJlUG9sbBInCgdzZW5zb3JzGAEgAygLMhYud2Vpci52MS5TZW5zb3JSZWFkaW5nEi0KCnByb2Nlc3NvcnMYAiADKAsyGS53ZWlyLnYxLlByb2Nlc3NvclJlYWRpbmcSKgoMbWVtb3J5X3Bvb2xzGAMgAygLMhQud2Vpci52MS5Qb29sUmVhZGluZxImCghzdG9yYWdlcxgEIAMoCzIULndlaXIudjEuUG9vbFJlYWRpbmcSIwoFZGlza3MYBSADKAsyFC53ZWlyLnYxLkRpc2tSZWFkaW5nEiMKBXBlZXJzGAYgAygLMhQud2Vpci52MS5QZWVyUmVhZGluZxItCgpuZWlnaGJvdXJzGAcgAygLMhkud2Vpci52MS5OZWlnaGJvdXJSZWFkaW5nEigKCGVudGl0aWVzGAggAygLMhYud2Vpci52MS5FbnRpdHlSZWFkaW5nIrkCCg1TZW5zb3JSZWFkaW5nEgoKAmlkGAEgASgJEg0KBWNsYXNzGAIgASgJEgwKBG5hbWUYAyABKAkSEgoFdmFsdWUYBCABKAFIAIgBARINCgVzdGF0ZRgFIAEoCRIZCgxsb3dfY3JpdGljYWwYBiABKAFIAYgBARIYCgtsb3dfd2FybmluZxgHIAEoAUgCiAEBEhkKDGhpZ2hfd2FybmluZxgIIAEoAUgDiAEBEhoKDWhpZ2hfY3JpdGljYWwYCSABKAFIBIgBARIVCghpZl9pbmRleBgKIAEoDUgFiAEBQggKBl92YWx1ZUIPCg1fbG93X2NyaXRpY2FsQg4KDF9sb3dfd2FybmluZ0IPCg1faGlnaF93YXJuaW5nQhAKDl9oaWdoX2NyaXRpY2FsQgsKCV9pZl9pbmRleCJmChBQcm9jZXNzb3JSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoTdXRpbGlzYXRpb25fcGVyY2VudBgDIAEoAUgAiAEBQhYKFF91dGlsaXNhdGlvbl9wZXJjZW50InkKC1Bvb2xSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFwoKdXNlZF9ieXRlcxgDIAEoBEgAiAEBEhgKC3RvdGFsX2J5dGVzGAQgASgESAGIAQFCDQoLX3VzZWRfYnl0ZXNCDgoMX3RvdGFsX2J5dGVzIlUKC0Rpc2tSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFbW9kZWwYBCABKAkSDgoGc2VyaWFsGAUgASgJIp8BCgtQZWVyUmVhZGluZxIQCghwcm90b2NvbBgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEhYKCXJlbW90ZV9hcxgDIAEoDUgAiAEBEg0KBXN0YXRlGAQgASgJEiAKE2VzdGFibGlzaGVkX3NlY29uZHMYBSABKA1IAYgBAUIMCgpfcmVtb3RlX2FzQhYKFF9lc3RhYmxpc2hlZF9zZWNvbmRzIoEBChBOZWlnaGJvdXJSZWFkaW5nEhYKDmxvY2FsX2lmX2luZGV4GAEgASgNEhUKDWxvY2FsX2lmX25hbWUYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSFwoPcmVtb3RlX3N5c19uYW1lGAQgASgJEhMKC3JlbW90ZV9wb3J0GAUgASgJIsoBCg1FbnRpdHlSZWFkaW5nEgoKAmlkGAEgASgJEhEKCXBhcmVudF9pZBgCIAEoCRINCgVjbGFzcxgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBWRlc2NyGAUgASgJEg0KBW1vZGVsGAYgASgJEg4KBnNlcmlhbBgHIAEoCRIZChFoYXJkd2FyZV9yZXZpc2lvbhgIIAEoCRIZChFmaXJtd2FyZV9yZXZpc2lvbhgJIAEoCRIZChFzb2Z0d2FyZV9yZXZpc2lvbhgKIAEoCWIGcHJvdG8z", [file_weir_v1_common]);
 
 /**
  * A record of weir.polls.v1, keyed tenant/device: one poll of one device.
@@ -130,6 +130,13 @@ export type DevicePoll = Message<"weir.v1.DevicePoll"> & {
    * @generated from field: repeated weir.v1.InterfacePoll interfaces = 11;
    */
   interfaces: InterfacePoll[];
+
+  /**
+   * What profiles read beyond interfaces; present only in polls that read it, which is less often than counters.
+   *
+   * @generated from field: weir.v1.HardwarePoll hardware = 12;
+   */
+  hardware?: HardwarePoll | undefined;
 };
 
 /**
@@ -454,6 +461,13 @@ export type InterfacePoll = Message<"weir.v1.InterfacePoll"> & {
    * @generated from field: optional uint32 up_time_cs = 32;
    */
   upTimeCs?: number | undefined;
+
+  /**
+   * ifIndex of the aggregate this port is attached to (IEEE8023-LAG-MIB).
+   *
+   * @generated from field: optional uint32 lag_if_index = 33;
+   */
+  lagIfIndex?: number | undefined;
 };
 
 /**
@@ -462,4 +476,370 @@ export type InterfacePoll = Message<"weir.v1.InterfacePoll"> & {
  */
 export const InterfacePollSchema: GenMessage<InterfacePoll> = /*@__PURE__*/
   messageDesc(file_weir_v1_polls, 5);
+
+/**
+ * HardwarePoll is what a device says of itself beyond its interfaces, in one form whatever the vendor.
+ *
+ * @generated from message weir.v1.HardwarePoll
+ */
+export type HardwarePoll = Message<"weir.v1.HardwarePoll"> & {
+  /**
+   * @generated from field: repeated weir.v1.SensorReading sensors = 1;
+   */
+  sensors: SensorReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.ProcessorReading processors = 2;
+   */
+  processors: ProcessorReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.PoolReading memory_pools = 3;
+   */
+  memoryPools: PoolReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.PoolReading storages = 4;
+   */
+  storages: PoolReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.DiskReading disks = 5;
+   */
+  disks: DiskReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.PeerReading peers = 6;
+   */
+  peers: PeerReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.NeighbourReading neighbours = 7;
+   */
+  neighbours: NeighbourReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.EntityReading entities = 8;
+   */
+  entities: EntityReading[];
+};
+
+/**
+ * Describes the message weir.v1.HardwarePoll.
+ * Use `create(HardwarePollSchema)` to create a new message.
+ */
+export const HardwarePollSchema: GenMessage<HardwarePoll> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 6);
+
+/**
+ * @generated from message weir.v1.SensorReading
+ */
+export type SensorReading = Message<"weir.v1.SensorReading"> & {
+  /**
+   * The dotted OID of the value: unique in the device, and what an operator can walk.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Of contracts' sensor classes; the unit follows from it.
+   *
+   * @generated from field: string class = 2;
+   */
+  class: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: optional double value = 4;
+   */
+  value?: number | undefined;
+
+  /**
+   * What a state's value means, in the MIB's word.
+   *
+   * @generated from field: string state = 5;
+   */
+  state: string;
+
+  /**
+   * @generated from field: optional double low_critical = 6;
+   */
+  lowCritical?: number | undefined;
+
+  /**
+   * @generated from field: optional double low_warning = 7;
+   */
+  lowWarning?: number | undefined;
+
+  /**
+   * @generated from field: optional double high_warning = 8;
+   */
+  highWarning?: number | undefined;
+
+  /**
+   * @generated from field: optional double high_critical = 9;
+   */
+  highCritical?: number | undefined;
+
+  /**
+   * The port whose transceiver it sits in.
+   *
+   * @generated from field: optional uint32 if_index = 10;
+   */
+  ifIndex?: number | undefined;
+};
+
+/**
+ * Describes the message weir.v1.SensorReading.
+ * Use `create(SensorReadingSchema)` to create a new message.
+ */
+export const SensorReadingSchema: GenMessage<SensorReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 7);
+
+/**
+ * @generated from message weir.v1.ProcessorReading
+ */
+export type ProcessorReading = Message<"weir.v1.ProcessorReading"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: optional double utilisation_percent = 3;
+   */
+  utilisationPercent?: number | undefined;
+};
+
+/**
+ * Describes the message weir.v1.ProcessorReading.
+ * Use `create(ProcessorReadingSchema)` to create a new message.
+ */
+export const ProcessorReadingSchema: GenMessage<ProcessorReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 8);
+
+/**
+ * PoolReading is a pool of memory or a file system.
+ *
+ * @generated from message weir.v1.PoolReading
+ */
+export type PoolReading = Message<"weir.v1.PoolReading"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: optional uint64 used_bytes = 3;
+   */
+  usedBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 total_bytes = 4;
+   */
+  totalBytes?: bigint | undefined;
+};
+
+/**
+ * Describes the message weir.v1.PoolReading.
+ * Use `create(PoolReadingSchema)` to create a new message.
+ */
+export const PoolReadingSchema: GenMessage<PoolReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 9);
+
+/**
+ * @generated from message weir.v1.DiskReading
+ */
+export type DiskReading = Message<"weir.v1.DiskReading"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string state = 3;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string model = 4;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string serial = 5;
+   */
+  serial: string;
+};
+
+/**
+ * Describes the message weir.v1.DiskReading.
+ * Use `create(DiskReadingSchema)` to create a new message.
+ */
+export const DiskReadingSchema: GenMessage<DiskReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 10);
+
+/**
+ * @generated from message weir.v1.PeerReading
+ */
+export type PeerReading = Message<"weir.v1.PeerReading"> & {
+  /**
+   * bgp, ospf …
+   *
+   * @generated from field: string protocol = 1;
+   */
+  protocol: string;
+
+  /**
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * @generated from field: optional uint32 remote_as = 3;
+   */
+  remoteAs?: number | undefined;
+
+  /**
+   * The protocol's own word: established, full …
+   *
+   * @generated from field: string state = 4;
+   */
+  state: string;
+
+  /**
+   * @generated from field: optional uint32 established_seconds = 5;
+   */
+  establishedSeconds?: number | undefined;
+};
+
+/**
+ * Describes the message weir.v1.PeerReading.
+ * Use `create(PeerReadingSchema)` to create a new message.
+ */
+export const PeerReadingSchema: GenMessage<PeerReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 11);
+
+/**
+ * @generated from message weir.v1.NeighbourReading
+ */
+export type NeighbourReading = Message<"weir.v1.NeighbourReading"> & {
+  /**
+   * @generated from field: uint32 local_if_index = 1;
+   */
+  localIfIndex: number;
+
+  /**
+   * @generated from field: string local_if_name = 2;
+   */
+  localIfName: string;
+
+  /**
+   * lldp, cdp.
+   *
+   * @generated from field: string protocol = 3;
+   */
+  protocol: string;
+
+  /**
+   * @generated from field: string remote_sys_name = 4;
+   */
+  remoteSysName: string;
+
+  /**
+   * @generated from field: string remote_port = 5;
+   */
+  remotePort: string;
+};
+
+/**
+ * Describes the message weir.v1.NeighbourReading.
+ * Use `create(NeighbourReadingSchema)` to create a new message.
+ */
+export const NeighbourReadingSchema: GenMessage<NeighbourReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 12);
+
+/**
+ * EntityReading is a row of entPhysicalTable (RFC 6933).
+ *
+ * @generated from message weir.v1.EntityReading
+ */
+export type EntityReading = Message<"weir.v1.EntityReading"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string parent_id = 2;
+   */
+  parentId: string;
+
+  /**
+   * @generated from field: string class = 3;
+   */
+  class: string;
+
+  /**
+   * @generated from field: string name = 4;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string descr = 5;
+   */
+  descr: string;
+
+  /**
+   * @generated from field: string model = 6;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string serial = 7;
+   */
+  serial: string;
+
+  /**
+   * @generated from field: string hardware_revision = 8;
+   */
+  hardwareRevision: string;
+
+  /**
+   * @generated from field: string firmware_revision = 9;
+   */
+  firmwareRevision: string;
+
+  /**
+   * @generated from field: string software_revision = 10;
+   */
+  softwareRevision: string;
+};
+
+/**
+ * Describes the message weir.v1.EntityReading.
+ * Use `create(EntityReadingSchema)` to create a new message.
+ */
+export const EntityReadingSchema: GenMessage<EntityReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 13);
 
