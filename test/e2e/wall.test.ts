@@ -18,7 +18,7 @@ export const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync',
 ]
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const missing = !existsSync(executablePath)
   ? `no Chromium at ${executablePath} (set CHROMIUM)`
   : !wallIsBuilt
