@@ -160,7 +160,10 @@ export class LibreNmsRules extends ThresholdRules {
   }
 }
 
-/** Static rules as Prometheus mixins have them: more than 1 % of frames damaged over 2 minutes, for an hour; 90 % for 15 minutes; down for 5. */
+/**
+ * Static rules as Prometheus mixins have them: more than 1 % of frames damaged for an hour; 90 % full for 15 minutes; down
+ * for 5.
+ */
 export class PrometheusRules extends ThresholdRules {
   override readonly windowMs = 60 * minute
 

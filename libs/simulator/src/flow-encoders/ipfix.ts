@@ -9,7 +9,8 @@ import { elements, type Template, template } from './template-fields.ts'
  *   header          = version=10 u16, length u16, exportSeconds u32, sequence u32 (data records before this message),
  *                     observationDomain u32
  *   templateSet     = id=2 u16, length u16, (templateId u16, fieldCount u16, (element u16, length u16)*)*, padding
- *   optionsTemplate = id=3 u16, length u16, (templateId u16, fieldCount u16, scopeCount u16, (element u16, length u16)*)*, padding
+ *   optionsTemplate = id=3 u16, length u16, (templateId u16, fieldCount u16, scopeCount u16,
+ *                     (element u16, length u16)*)*, padding
  *   dataSet         = id=templateId u16, length u16, record*, padding
  */
 

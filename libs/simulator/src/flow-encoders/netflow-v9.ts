@@ -8,7 +8,8 @@ import { elements, type FieldContext, type Template, template, writeRecord } fro
  *   header          = version=9 u16, count u16 (records of all kinds), sysUptimeMs u32, unixSeconds u32,
  *                     sequence u32 (datagrams before this one), sourceId u32
  *   templateSet     = id=0 u16, length u16, (templateId u16, fieldCount u16, (type u16, length u16)*)*, padding
- *   optionsTemplate = id=1 u16, length u16, (templateId u16, scopeOctets u16, optionOctets u16, (type u16, length u16)*)*, padding
+ *   optionsTemplate = id=1 u16, length u16, (templateId u16, scopeOctets u16, optionOctets u16,
+ *                     (type u16, length u16)*)*, padding
  *   dataSet         = id=templateId u16, length u16, record*, padding to 4
  */
 

@@ -1,14 +1,16 @@
 /*
  * sFlow version 5 (sflow.org, "sFlow Version 5", 2004). XDR: big-endian, everything in multiples of 4 octets.
  *
- *   datagram       = version=5 u32, agent address (type=1 u32, IPv4), subAgent u32, sequence u32, uptimeMs u32, count u32, sample*
+ *   datagram       = version=5 u32, agent address (type=1 u32, IPv4), subAgent u32, sequence u32,
+ *                    uptimeMs u32, count u32, sample*
  *   sample         = format u32 (enterprise 0: 1 flow sample, 2 counters sample), length u32, body
- *   flowSample     = sequence u32, source u32 (type 0, ifIndex), samplingRate u32, pool u32, drops u32, input u32, output u32,
- *                    count u32, record*
+ *   flowSample     = sequence u32, source u32 (type 0, ifIndex), samplingRate u32, pool u32, drops u32,
+ *                    input u32, output u32, count u32, record*
  *   countersSample = sequence u32, source u32, count u32, record*
  *   record         = format u32, length u32, body
  *   rawHeader (1)  = protocol=1 (Ethernet) u32, frameLength u32 (with FCS), stripped=4 u32, headerLength u32, header, padding
- *   generic (1)    = ifIndex u32, ifType u32, ifSpeed u64, duplex u32, status u32, in: octets u64, unicast u32, multicast u32,
+ *   generic (1)    = ifIndex u32, ifType u32, ifSpeed u64, duplex u32, status u32,
+ *                    in: octets u64, unicast u32, multicast u32,
  *                    broadcast u32, discards u32, errors u32, unknown u32, out: octets u64, unicast u32, multicast u32,
  *                    broadcast u32, discards u32, errors u32, promiscuous u32
  *   ethernet (2)   = 13 u32 of dot3Stats
