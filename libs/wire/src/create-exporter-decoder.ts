@@ -5,6 +5,7 @@ import type { DatagramOutcome, ExporterCounters, ExporterDecoder } from './expor
 import { type DecoderOptions, ExporterState, type RecordSink } from './exporter-state.ts'
 import { arrivalOf, fingerprint } from './fingerprint.ts'
 import type { FlowColumns } from './flow-columns.ts'
+import { type LearnedTemplate, learnedTemplates } from './learned-templates.ts'
 import { fixedProtocols, fixedSamplingRate } from './netflow-fixed.ts'
 import { appendNetflow5 } from './netflow5-rows.ts'
 import { appendRecords, type RowOptions } from './record-rows.ts'
@@ -62,6 +63,14 @@ class DatagramDecoder implements ExporterDecoder {
 
   snapshot(): unknown {
     return snapshotOf(this.#state)
+  }
+
+  get templatesVersion(): number {
+    return this.#state.templates.version
+  }
+
+  templates(): LearnedTemplate[] {
+    return learnedTemplates(this.#state)
   }
 
   decode(datagram: Uint8Array, sourcePort: number, receivedMs: number, out: FlowColumns): DatagramOutcome {
@@ -279,6 +288,9 @@ function countersOf(of: () => ExporterState): ExporterCounters {
     get errorsByCode() {
       return of().errors.counts
     },
+    get sequenceReceived() {
+      return of().sequenceTotal('received')
+    },
     get sequenceLost() {
       return of().sequenceTotal('lost')
     },
@@ -308,6 +320,12 @@ function countersOf(of: () => ExporterState): ExporterCounters {
     },
     get heldDropped() {
       return of().held.dropped
+    },
+    get heldOldestMs() {
+      return of().held.all()[0]?.context.receivedMs ?? 0
+    },
+    get heldNewestMs() {
+      return of().held.all().at(-1)?.context.receivedMs ?? 0
     },
     get counterSamples() {
       return of().counterSamples

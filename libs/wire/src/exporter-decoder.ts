@@ -1,4 +1,5 @@
 import type { FlowColumns } from './flow-columns.ts'
+import type { LearnedTemplate } from './learned-templates.ts'
 
 /**
  * Decodes the datagrams of one exporter (one exporterId), in log order, and remembers what they teach: templates,
@@ -17,6 +18,10 @@ export interface ExporterDecoder {
   /** Plain JSON; what `createExporterDecoder` takes back. */
   snapshot(): unknown
   readonly counters: ExporterCounters
+  /** Changes whenever `templates` would list other templates or layouts; means nothing across decoders. */
+  readonly templatesVersion: number
+  /** All templates known now. Not cheap: ask when `templatesVersion` has changed. */
+  templates(): LearnedTemplate[]
 }
 
 export interface DatagramOutcome {
@@ -44,6 +49,8 @@ export interface ExporterCounters {
   records: number
   optionsRecords: number
   errorsByCode: ReadonlyMap<string, number>
+  /** Sequence units that came: what `sequenceLost` is a share of. Units as there. */
+  sequenceReceived: number
   /**
    * Sequence units that never came, each protocol in its own (flows v5, datagrams v9 and sFlow, data records IPFIX), and
    * datagrams that came late. What came late after all is no longer lost.
@@ -62,6 +69,9 @@ export interface ExporterCounters {
   /** Data sets held for their template now, and those dropped because it never came. */
   heldDatagrams: number
   heldDropped: number
+  /** Arrival of the eldest and of the newest data set that is held now; 0 where none is. */
+  heldOldestMs: number
+  heldNewestMs: number
   /** sFlow counter samples, and packets reported as discarded; neither is a flow. */
   counterSamples: number
   discardedPackets: number

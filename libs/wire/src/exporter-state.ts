@@ -114,7 +114,7 @@ export class ExporterState {
   clockSkewMs = 0
   clockSkewedDatagrams = 0
   /** Sequence totals of sessions and agents that made room for others. */
-  readonly retired = { lost: 0, late: 0, duplicates: 0, restarts: 0 }
+  readonly retired = { received: 0, lost: 0, late: 0, duplicates: 0, restarts: 0 }
 
   constructor(options: DecoderOptions = {}) {
     this.options = { ...decoderDefaults, ...options }
@@ -151,13 +151,14 @@ export class ExporterState {
   }
 
   #retire(tracker: SequenceTracker): void {
+    this.retired.received += tracker.received
     this.retired.lost += tracker.lost
     this.retired.late += tracker.late
     this.retired.duplicates += tracker.duplicates
     this.retired.restarts += tracker.restarts
   }
 
-  sequenceTotal(what: 'lost' | 'late' | 'duplicates' | 'restarts'): number {
+  sequenceTotal(what: 'received' | 'lost' | 'late' | 'duplicates' | 'restarts'): number {
     let total = this.retired[what]
     for (const session of this.sessions.values()) total += session.sequence[what]
     for (const agent of this.agents.values()) total += agent.datagrams[what]

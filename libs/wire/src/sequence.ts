@@ -47,6 +47,8 @@ export function createSequenceState(): SequenceState {
  * (IPFIX), samples. Counters are kept across restarts of the exporter; numbers are modulo 2^32.
  */
 export class SequenceTracker {
+  /** Units that came, in the unit in which this exporter counts: what losses are a share of. */
+  received = 0
   lost = 0
   late = 0
   duplicates = 0
@@ -119,6 +121,7 @@ export class SequenceTracker {
   advance(sequence: number, units: number | undefined, arrival: Arrival, fingerprint: number): void {
     const state = this.#state
     if (arrival === 'duplicate') return
+    this.received += state.swapped ? 1 : (units ?? 1)
     const at = state.recentAt
     state.recent[at] = sequence
     state.recent[at + 1] = fingerprint

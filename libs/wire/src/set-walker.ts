@@ -5,7 +5,15 @@ import { createSession, type DomainSession, sessionKey } from './domain-session.
 import { type ExporterState, type RecordSink, templateFieldsCeiling } from './exporter-state.ts'
 import { FlowColumns } from './flow-columns.ts'
 import { learnFromOptions } from './options-data.ts'
-import { layoutOf, locateFields, makeTemplate, type Template, type TemplateField, variableLength } from './template.ts'
+import {
+  layoutOf,
+  locateFields,
+  makeTemplate,
+  noteAnnounced,
+  type Template,
+  type TemplateField,
+  variableLength,
+} from './template.ts'
 import { readTemplates, type TemplateSetFormat } from './template-sets.ts'
 
 /** An id that returns to a former layout this often within `flipFlopMs` has two owners; it rests for `quarantineMs`. */
@@ -163,7 +171,10 @@ export class SetWalker {
     const context = `in template ${id}`
     const key = state.templateKey(this.#session, id)
     const known = state.templates.get(key)
-    if (known?.layout === layoutOf(options, scopeCount, fields)) return
+    if (known?.layout === layoutOf(options, scopeCount, fields)) {
+      noteAnnounced(known, state.context.receivedMs)
+      return
+    }
     const template = this.#isV9Variable(fields)
       ? 'template-record-too-long'
       : makeTemplate(id, options, scopeCount, fields, { fieldsMax: state.options.templateFieldsMax, recordLengthMax })
@@ -176,7 +187,10 @@ export class SetWalker {
       this.#fault('template-field-length-invalid', at, `${context}: in element ${element} of ${length} octets`)
     }
     template.changedMs = state.context.receivedMs
+    template.firstSeenMs = known?.firstSeenMs ?? template.changedMs
+    template.lastSeenMs = template.changedMs
     if (known) {
+      template.refreshMs = known.refreshMs
       state.templatesRedefined++
       const recent = template.changedMs - known.changedMs < flipFlopMs
       const returned = template.layout === known.previousLayout

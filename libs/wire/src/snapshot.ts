@@ -17,6 +17,8 @@ interface TemplateSnapshot {
   previous: string
   changedMs: number
   flipFlops: number
+  /** First and newest announcement, and time between the last two; absent in snapshots of earlier versions. */
+  seen?: [firstMs: number, lastMs: number, refreshMs: number]
 }
 
 interface SessionSnapshot {
@@ -73,6 +75,7 @@ export function snapshotOf(state: ExporterState): unknown {
       previous: template.previousLayout,
       changedMs: template.changedMs,
       flipFlops: template.flipFlops,
+      seen: [template.firstSeenMs, template.lastSeenMs, template.refreshMs],
     })),
     oldTemplates: old,
     held: state.held.all().map(({ templateKey, sessionKey: key, context, octets }) => ({
@@ -120,6 +123,8 @@ export function restoreState(state: ExporterState, from: unknown): void {
     template.previousLayout = one.previous
     template.changedMs = one.changedMs
     template.flipFlops = one.flipFlops
+    const [firstSeenMs, lastSeenMs, refreshMs] = one.seen ?? [0, 0, 0]
+    Object.assign(template, { firstSeenMs, lastSeenMs, refreshMs })
     return [one.key, template]
   })
   state.templates.restore(

@@ -30,6 +30,10 @@ export interface Template {
   previousLayout: string
   changedMs: number
   flipFlops: number
+  /** Arrival of the first and of the newest announcement of the id, and the time between the last two; 0 unknown. */
+  firstSeenMs: number
+  lastSeenMs: number
+  refreshMs: number
 }
 
 export interface TemplateLimits {
@@ -73,6 +77,17 @@ export function makeTemplate(
     previousLayout: '',
     changedMs: 0,
     flipFlops: 0,
+    firstSeenMs: 0,
+    lastSeenMs: 0,
+    refreshMs: 0,
+  }
+}
+
+/** Notes that the template was announced again: how often that happens is how long a new reader has to wait. */
+export function noteAnnounced(template: Template, atMs: number): void {
+  if (atMs > template.lastSeenMs) {
+    if (template.lastSeenMs > 0) template.refreshMs = atMs - template.lastSeenMs
+    template.lastSeenMs = atMs
   }
 }
 
