@@ -23,11 +23,11 @@ import {
   type SnmpErrorCode,
   scalarOids,
 } from '../../../libs/snmp/src/index.ts'
+import { DeviceHardware } from './device-hardware.ts'
 import { clockColumns, everyPollColumns, narrowColumns, slowColumns } from './interface-columns.ts'
 import { interfaceRow, type SlowFacts, slowFacts } from './interface-rows.ts'
 import { PollErrors } from './poll-errors.ts'
 import { PollSession } from './poll-session.ts'
-import { HardwareReader } from './profiles/hardware-reader.ts'
 import type { ProfileLibrary } from './profiles/load-profiles.ts'
 import { RowCells } from './row-cells.ts'
 import { getScalars, type ScalarAnswers } from './scalars.ts'
@@ -47,7 +47,7 @@ export interface DevicePollerOptions {
   readonly interfacesMax: number
   /** Without them a poll reads the system group and the interfaces. */
   readonly profiles?: ProfileLibrary
-  /** What profiles read beyond interfaces is read again after this long; 0, at every poll. */
+  /** What profiles read beyond interfaces is read again after this long; 0, after every poll. */
   readonly hardwareIntervalMs?: number
 }
 
@@ -70,10 +70,9 @@ export class DevicePoller {
   #needsNarrow = false
   /** Interfaces that have had 64-bit octets: a cell missing once does not make them narrow. */
   #wide = new Set<number>()
-  readonly #hardware: HardwareReader | undefined
-  #hardwareReadAtMs = Number.NEGATIVE_INFINITY
-  #facts = { version: '', hardware: '', serial: '' }
-  #aggregates: ReadonlyMap<number, number> = new Map()
+  readonly #hardware: DeviceHardware | undefined
+  /** Of reading hardware after the last record went out. */
+  #lateErrors = new PollErrors()
   #rowsExpected = 0
   #lastUpTimeCs: number | undefined
   #lastTableChange: number | undefined
@@ -82,8 +81,8 @@ export class DevicePoller {
 
   constructor(options: DevicePollerOptions) {
     this.#options = options
-    const { profiles: library, interfacesMax: rowsMax } = options
-    this.#hardware = library && new HardwareReader({ library, pace: this.#pace, rowsMax })
+    const { profiles: library, interfacesMax: rowsMax, clock, hardwareIntervalMs: intervalMs = 0 } = options
+    this.#hardware = library && new DeviceHardware({ library, pace: this.#pace, rowsMax, clock, intervalMs })
   }
 
   /** A poll under way ends at once, and its outcome says nothing about the device. */
@@ -104,7 +103,8 @@ export class DevicePoller {
       if (answers.failure) errors.add(answers.failure.code, undefined, answers.failure.detail)
       const interfaces = answers.failure ? [] : await this.#interfaces(polling, answers, errors)
       const poll = this.#record(startedMs, answers, interfaces)
-      if (!answers.failure) await this.#readHardware(polling, poll, errors)
+      if (this.#hardware?.neverRead) await this.#hardware.read(polling, poll, errors)
+      this.#hardware?.putInto(poll)
       if (!answers.failure && errors.size === 0) this.#pace.allCame()
       poll.completedMs = BigInt(Math.round(clock.nowMs()))
       poll.health = create(PollHealthSchema, {
@@ -112,11 +112,28 @@ export class DevicePoller {
         durationMs: Math.round(clock.monotonicMs() - startedMonotonicMs),
         pdus: polling.pdus,
         retries: polling.retries,
-        errors: errors.list().map(error => create(PollErrorSchema, error)),
+        errors: [...errors.list(), ...this.#lateErrors.list()].map(error => create(PollErrorSchema, error)),
       })
-      return { poll, errorCounts: [...errors.counts()], overran: polling.cut }
+      const errorCounts = [...errors.counts(), ...this.#lateErrors.counts()]
+      this.#lateErrors = new PollErrors()
+      return { poll, errorCounts, overran: polling.cut }
     } finally {
       polling.close()
+    }
+  }
+
+  /**
+   * Reads what profiles name when it is due, in what is left of the poll's budget; the next record carries it. Counters
+   * do not wait for it: on a large chassis it takes longer than they do. (Only the first record waits, to be whole.)
+   */
+  async readHardware({ poll }: PollOutcome): Promise<void> {
+    const { session, clock, budgetMs } = this.#options
+    if (!this.#hardware?.due || this.#hardware.neverRead || !poll.health?.reachable) return
+    const reading = new PollSession(session, clock, Math.max(0, budgetMs - poll.health.durationMs))
+    try {
+      await this.#hardware.read(reading, poll, this.#lateErrors)
+    } finally {
+      reading.close()
     }
   }
 
@@ -149,25 +166,6 @@ export class DevicePoller {
       ...this.#options.profiles?.identify(sysObjectId, sysDescr),
     })
     return poll
-  }
-
-  async #readHardware(session: PollSession, poll: DevicePoll, errors: PollErrors): Promise<void> {
-    const { clock, hardwareIntervalMs = 0 } = this.#options
-    const { system } = poll
-    if (!system || !this.#hardware) return
-    const nowMs = clock.monotonicMs()
-    if (nowMs - this.#hardwareReadAtMs >= hardwareIntervalMs && !session.cut) {
-      this.#hardwareReadAtMs = nowMs
-      const found = await this.#hardware.read(session, system, poll.interfaces, errors)
-      poll.hardware = found.hardware
-      this.#facts = found.facts
-      this.#aggregates = found.aggregates
-    }
-    Object.assign(system, this.#facts)
-    for (const row of poll.interfaces) {
-      const aggregate = this.#aggregates.get(row.ifIndex)
-      if (aggregate !== undefined) row.lagIfIndex = aggregate
-    }
   }
 
   async #interfaces(session: PollSession, answers: ScalarAnswers, errors: PollErrors): Promise<InterfacePoll[]> {

@@ -90,6 +90,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       const outcome = await poller.poll()
       if (poller.closed) return true
       publish(device, outcome)
+      await poller.readHardware(outcome)
       return outcome.poll.health?.reachable ?? false
     } catch (cause) {
       // Nothing a device sends comes here: this is our fault, and it must not stop the other devices.

@@ -13,6 +13,7 @@ export const transports: [name: string, create: () => SnmpTransport][] = [
 
 export interface PollerOfOne {
   poll(): Promise<PollOutcome>
+  readHardware(outcome: PollOutcome): Promise<void>
   readonly transport: SnmpTransport
   close(): void
 }
@@ -53,6 +54,7 @@ export function pollerOf(agent: { address: string; port: number }, settings: Pol
   return {
     transport,
     poll: () => poller.poll(),
+    readHardware: outcome => poller.readHardware(outcome),
     close: () => {
       poller.close()
       transport.close()

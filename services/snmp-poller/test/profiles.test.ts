@@ -8,6 +8,7 @@ import { ifColumns, oid, type SnmpValue, scalarOids } from '../../../libs/snmp/s
 import { pollOnce } from '../src/index.ts'
 import { loadProfiles } from '../src/profiles/load-profiles.ts'
 import { addressText } from '../src/profiles/peers.ts'
+import { pollerOf } from './poll-agent.ts'
 import {
   cell,
   counter32,
@@ -200,4 +201,23 @@ it.each([
   ['2001:0:0:1::1', '20010000000000010000000000000001'],
 ])('writes %s as RFC 5952 has it', (text, hex) => {
   expect(addressText([...Buffer.from(hex, 'hex')])).toBe(text)
+})
+
+it('does not make counters wait: hardware is read behind a record and travels in the next', async () => {
+  const agent = await startAgent(device('1.3.6.1.4.1.8072.3.2.10', { '1.3.6.1.2.1.25.3.3.1.2.7': integer(42) }))
+  const poller = pollerOf(agent, { profiles: true })
+  cleanups.push(
+    () => agent.close(),
+    () => poller.close(),
+  )
+  const first = await poller.poll()
+  expect(first.poll.hardware?.processors).toMatchObject([{ utilisationPercent: 42 }])
+  agent.values.set(oid('1.3.6.1.2.1.25.3.3.1.2.7'), integer(77))
+  agent.requests.length = 0
+  const second = await poller.poll()
+  expect(second.poll.hardware).toBeUndefined()
+  const askedFor = agent.requests.length
+  await poller.readHardware(second)
+  expect(agent.requests.length).toBeGreaterThan(askedFor)
+  expect((await poller.poll()).poll.hardware?.processors).toMatchObject([{ utilisationPercent: 77 }])
 })
