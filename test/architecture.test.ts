@@ -41,6 +41,7 @@ const parts: Record<string, readonly string[]> = {
     'libs/store',
     'libs/wire',
     'libs/snmp',
+    'libs/detect',
     'libs/simulator',
     'services/snmp-poller',
     'services/flow-collector',

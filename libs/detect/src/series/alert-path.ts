@@ -39,7 +39,7 @@ const restValues = 100
 const speaksFrom = 0.008
 /** A series that often finds something new is heard less. */
 const burdenWeight = 0.4
-const burdenFadesOver = 2_000
+const burdenKept = Math.exp(-1 / 2_000)
 
 export function newAlertPath(): AlertPathState {
   return {
@@ -76,7 +76,7 @@ export function alertStrength(state: AlertPathState, value: number, residual: nu
   if (!young) strength = Math.max(strength, means, weights.deviation * deviation)
   const residualTail = tailSurprise(state.residualTail, Math.abs(residual))
   strength = Math.max(strength, weights.residualTail * Math.max(0, residualTail - tailFrom))
-  state.burden *= Math.exp(-1 / burdenFadesOver)
+  state.burden *= burdenKept
   if (strength === 0) return 0
   return spoken(state, strength)
 }

@@ -20,7 +20,7 @@ export interface SeriesJudgement {
 }
 
 /** Strength at which news is an alert: alertScore 0.5. The same for every series. */
-const alertStrengthThreshold = 0.01367
+const alertStrengthThreshold = 0.013
 /** Unlikeness at which the score is 0.5: eight standard deviations over four views. */
 const scoreMidpoint = 8
 

@@ -5,6 +5,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   all: async () => (await import('./services.ts')).all,
   demo: async () => (await import('./demo.ts')).demo,
   decode: async () => (await import('./decode.ts')).decodeCommand,
+  detect: async () => (await import('./detect.ts')).detectCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,
   poller: async () => (await import('./services.ts')).poller,
   collector: async () => (await import('./services.ts')).collector,
