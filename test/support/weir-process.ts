@@ -9,9 +9,9 @@ const entry = join(packageRoot, 'dist/services/standalone/src/weir.js')
 /** A running `weir demo` or `weir all`, as its user starts it: the built program in a process of its own. */
 export interface WeirProcess {
   readonly pid: number
-  /** Address of the gateway, from the first line of its output. */
+  /** Address of the gateway, from the first line of its output; empty where the process has none. */
   readonly gateway: string
-  /** Address of the metrics page, from the second line. */
+  /** Address of the metrics page. */
   readonly metrics: string
   /** What it printed so far. */
   readonly output: readonly string[]
@@ -30,26 +30,25 @@ export async function startWeir(args: readonly string[], env: NodeJS.ProcessEnv 
   const ended = new Promise<number | string>(resolve =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')),
   )
-  const addresses = await firstLines(child, output, ended)
+  const metrics = await untilReady(child, output, ended)
+  const gateway = output.find(line => line.startsWith('http://'))!
   return {
     pid: child.pid!,
-    gateway: addresses[0],
-    metrics: addresses[1],
+    gateway: gateway === metrics ? '' : gateway,
+    metrics,
     output,
     signal: name => void child.kill(name),
     ended,
   }
 }
 
-function firstLines(child: ChildProcess, output: string[], ended: Promise<unknown>): Promise<[string, string]> {
-  const addresses: string[] = []
+/** Resolves to the address of the metrics page, the last that a process prints when it has started. */
+function untilReady(child: ChildProcess, output: string[], ended: Promise<unknown>): Promise<string> {
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stderr! }).on('line', line => output.push(line))
     createInterface({ input: child.stdout! }).on('line', line => {
       output.push(line)
-      if (!line.startsWith('http://') || addresses.length === 2) return
-      addresses.push(line)
-      if (addresses.length === 2) resolve(addresses as [string, string])
+      if (line.startsWith('http://') && line.endsWith('/metrics')) resolve(line)
     })
     void ended.then(how => reject(new Error(`weir ended (${how}) before it was ready:\n${output.join('\n')}`)))
   })

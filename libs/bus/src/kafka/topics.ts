@@ -17,6 +17,7 @@ export class KafkaTopics {
   readonly #replicationFactor: number
   #admin: Promise<Admin> | undefined
   #cluster: Cluster | undefined
+  #turn: Promise<unknown> = Promise.resolve()
   readonly #partitions = new Map<string, { count: number; atMs: number }>()
   readonly #compacted = new Map<string, boolean>()
 
@@ -101,7 +102,14 @@ export class KafkaTopics {
     await this.#disconnect()
   }
 
-  async #with<T>(doing: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+  /** One request at a time: kafkajs keeps one view of the cluster a client, and requests at once spoil it for each other. */
+  #with<T>(doing: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+    const result = this.#turn.then(() => this.#now(doing, work))
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  async #now<T>(doing: string, work: (admin: Admin) => Promise<T>): Promise<T> {
     try {
       this.#admin ??= this.#connect()
       return await work(await this.#admin)
