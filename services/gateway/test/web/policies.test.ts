@@ -165,6 +165,17 @@ describe('trend', () => {
     expect(trend.points(50_000, 45_000)).toEqual([20, null, 50, null, null])
   })
 
+  it('goes on after a reload where it was, and takes nothing else for its own', () => {
+    const before = createTrend()
+    before.add(20, 0)
+    before.add(50, 20_000)
+    const after = createTrend()
+    after.restore(JSON.parse(JSON.stringify(before.save())))
+    after.add(70, 30_000)
+    for (const wrong of [null, 'x', [[1, 'x']], [[-1, 2]], [null], { length: 9 }]) after.restore(wrong)
+    expect(after.points(40_000, 35_000)).toEqual([20, null, 50, 70])
+  })
+
   it('forgets after an hour and grows its span with what it saw', () => {
     const trend = createTrend()
     trend.add(10, 0)

@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { fitScreen } from './screen/fit.ts'
+import { keepTrends } from './screen/keep-trends.ts'
 import { browserPorts } from './screen/live-socket.ts'
 import { reloadWhenServed } from './screen/reload-page.ts'
 import { createSound } from './screen/sound.ts'
@@ -119,6 +120,7 @@ function look(): void {
   if (due) void reloadWhenServed()
 }
 
+keepTrends({ flow: store.flowTrend, lag: store.lagTrend })
 connection.start()
 keepAwake()
 tick()

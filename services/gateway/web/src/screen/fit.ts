@@ -10,6 +10,8 @@ export function fitScreen(screen: Screen): { tooFar(): boolean } {
   const size = () => {
     const fitted = fittedFontShare(screen, innerWidth, innerHeight)
     tooFar = fitted.tooFar
+    // Few lines: what the headline and the rows name is not named again.
+    root.dataset.lines = 1 / fitted.share < 18 && innerWidth > innerHeight ? 'few' : 'many'
     root.style.setProperty('font-size', `${(fitted.share * 100).toFixed(4)}vh`)
   }
   const shift = () => {

@@ -11,7 +11,7 @@ export interface Screen {
   /** Hour of the local day of the nightly reload; null never. */
   reloadHour: number | null
   /** Which edge carries the headline; `auto` alternates by day, so that no letter burns in. */
-  edge: 'auto' | 'top' | 'bottom'
+  edge: 'top' | 'bottom' | 'auto'
   /** What was not understood in the address, one sentence each: a typing error must not pass silently. */
   problems: string[]
 }
@@ -59,7 +59,7 @@ export function parseScreen(search: string): Screen {
       4,
       'an hour of 0 to 23, or "never"',
     ),
-    edge: read('edge', oneOf('auto', 'top', 'bottom'), 'auto', '"auto", "top" or "bottom"'),
+    edge: read('edge', oneOf('top', 'bottom', 'auto'), 'top', '"top", "bottom" or "auto"'),
     problems,
   }
   // `null` is a value of `reload`, which `??` would have taken for "not understood".
@@ -87,7 +87,7 @@ export function baseFontShare(screen: Screen, width: number, height: number, per
  */
 export function fittedFontShare(screen: Screen, width: number, height: number): { share: number; tooFar: boolean } {
   const wanted = baseFontShare(screen, width, height)
-  const most = Math.min(1 / 13.5, width / height / 19)
+  const most = Math.min(1 / 15.5, width / height / (width > height ? 26 : 19))
   const least = 1 / 56
   return { share: Math.max(least, Math.min(most, wanted)), tooFar: wanted > most * 1.001 }
 }

@@ -5,7 +5,13 @@ export interface Trend {
   points(spanMs: number, nowMs: number): (number | null)[]
   /** How far back the screen has seen anything. */
   seenMs(nowMs: number): number
+  /** All of it, to be taken up again after a reload. */
+  save(): SavedTrend
+  restore(saved: unknown): void
 }
+
+/** Slot numbers since the Unix epoch with their means. */
+export type SavedTrend = [stamp: number, mean: number][]
 
 const slotMs = 10_000
 const hourMs = 3_600_000
@@ -38,6 +44,25 @@ export function createTrend(): Trend {
       counts[slot]!++
     },
     points,
+    save() {
+      return [...stamps].flatMap((stamp, slot) =>
+        stamp < 0 ? [] : [[stamp, sums[slot]! / counts[slot]!] as [number, number]],
+      )
+    },
+    restore(saved) {
+      if (!Array.isArray(saved)) return
+      for (const entry of saved.slice(0, slots) as unknown[]) {
+        if (!Array.isArray(entry)) continue
+        const [stamp, mean] = entry as unknown[]
+        if (!Number.isInteger(stamp) || (stamp as number) < 0 || typeof mean !== 'number' || !Number.isFinite(mean))
+          continue
+        const slot = (stamp as number) % slots
+        if (stamps[slot]! > (stamp as number)) continue
+        stamps[slot] = stamp as number
+        sums[slot] = mean
+        counts[slot] = 1
+      }
+    },
     seenMs(nowMs) {
       const all = points(hourMs, nowMs)
       const first = all.findIndex(point => point !== null)

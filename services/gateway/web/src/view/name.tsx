@@ -1,8 +1,8 @@
 import type { Place } from '../state/place.ts'
 import { headAndTail } from '../state/text.ts'
 
-/** Shorter than this a name is never cut. */
-const shortLength = 4
+/** Up to this length a name is never cut. */
+const shortLengths: Record<NameKind, number> = { tenant: 4, site: 5, device: 7, part: 0, alias: 0 }
 /** Letters at the end that stay when a name is cut: clients differ at their beginning, ports at their end. */
 const tailLengths: Record<NameKind, number> = { tenant: 0, site: 4, device: 4, part: 7, alias: 7 }
 
@@ -17,7 +17,7 @@ export function Name({ text, kind }: { text: string; kind: NameKind }) {
   const { head, tail } =
     text.length <= wholeLengths[kind] ? { head: text, tail: '' } : headAndTail(text, tailLengths[kind])
   return (
-    <bdi class={`name ${kind}${text.length <= shortLength ? ' short' : ''}`}>
+    <bdi class={`name ${kind}${text.length <= shortLengths[kind] ? ' short' : ''}`}>
       <span class="head">{head}</span>
       {tail && <span class="tail">{tail}</span>}
     </bdi>
