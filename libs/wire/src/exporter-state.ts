@@ -79,8 +79,9 @@ export interface RecordSink {
 export interface SflowAgent {
   datagrams: SequenceTracker
   uptimeMs: number
-  /** Next sample sequence number by source id and kind. */
-  samples: Map<number, { next: number }>
+  /** Next sequence number by data source, its 32 bits as a signed integer: V8 looks those up inline. */
+  flowSources: Map<number, { next: number }>
+  counterSources: Map<number, { next: number }>
 }
 
 /** All that one exporter's decoder remembers. */
@@ -138,7 +139,7 @@ export class ExporterState {
   agent(key: string): SflowAgent {
     let agent = this.agents.get(key)
     if (!agent) {
-      agent = { datagrams: new SequenceTracker(), uptimeMs: -1, samples: new Map() }
+      agent = { datagrams: new SequenceTracker(), uptimeMs: -1, flowSources: new Map(), counterSources: new Map() }
       this.agents.set(key, agent)
       makeRoom(this.agents, this.options.domainsMax, gone => this.#retire(gone.datagrams))
     }

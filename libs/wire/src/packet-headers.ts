@@ -21,10 +21,13 @@ export function readEthernetFrame(
 ): number {
   if (at + 14 > end) return 0
   const { destinationMacWords, sourceMacWords } = out
-  for (let word = 0; word < 3; word++) {
-    destinationMacWords[3 * row + word] = view.getUint16(at + 2 * word, true)
-    sourceMacWords[3 * row + word] = view.getUint16(at + 6 + 2 * word, true)
-  }
+  const word = 3 * row
+  destinationMacWords[word] = view.getUint16(at, true)
+  destinationMacWords[word + 1] = view.getUint16(at + 2, true)
+  destinationMacWords[word + 2] = view.getUint16(at + 4, true)
+  sourceMacWords[word] = view.getUint16(at + 6, true)
+  sourceMacWords[word + 1] = view.getUint16(at + 8, true)
+  sourceMacWords[word + 2] = view.getUint16(at + 10, true)
   let type = view.getUint16(at + 12)
   let position = at + 14
   for (let tags = 0; isVlanType(type) && position + 4 <= end; tags++) {

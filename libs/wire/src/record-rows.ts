@@ -294,7 +294,8 @@ function durationOf(plan: RecordPlan, view: DataView, record: number, located: I
 function integerAt(field: PlanField, view: DataView, record: number, located: Int32Array | undefined): number {
   const position = located ? located[field.field]! : record + field.offset
   const length = located ? lengths[field.field]! : field.length
-  return highWord(view, position, length) * 4_294_967_296 + lowWord(view, position, length)
+  const low = lowWord(view, position, length)
+  return length > 4 ? highWord(view, position, length) * 4_294_967_296 + low : low
 }
 
 function settleSampling(

@@ -85,7 +85,10 @@ export function decodeSflow(state: ExporterState, view: DataView, at: number, en
   const uptimeMs = view.getUint32(header + 8)
   const agent = state.agent(agentKey(view, at + 8, header, subAgent))
   const restarted = noteAgentUptime(agent, uptimeMs)
-  if (restarted) agent.samples.clear()
+  if (restarted) {
+    agent.flowSources.clear()
+    agent.counterSources.clear()
+  }
   const arrival = arrivalOf(agent.datagrams, sequence, view, at, end, restarted)
   if (arrival === 'duplicate' && options.duplicates === 'drop') return false
 
@@ -109,10 +112,23 @@ export function decodeSflow(state: ExporterState, view: DataView, at: number, en
     }
     position = body + length
   }
+  commonColumns(out, out.length, state.records, context.receivedMs, subAgent)
+  out.append(state.records, filledLow, filledHigh)
   agent.datagrams.advance(sequence, 1, arrival, fingerprint(view, at, end))
   if (sample < count) fault(state, 'datagram-truncated', position, `in sflow5: in sample ${sample}`)
   else if (position < end && !isZero(view, position, end)) fault(state, 'trailing-bytes', position, 'in sflow5')
   return true
+}
+
+/** What all samples of a datagram share. */
+function commonColumns(out: FlowColumns, row: number, records: number, receivedMs: number, subAgent: number): void {
+  const { startMs, endMs, version, observationDomain } = out
+  for (let i = row; i < row + records; i++) {
+    startMs[i] = receivedMs
+    endMs[i] = receivedMs
+    version[i] = sflowVersion
+    observationDomain[i] = subAgent
+  }
 }
 
 function fault(state: ExporterState, code: DecodeErrorCode, at: number, context: string): void {
@@ -154,22 +170,22 @@ function decodeSample(
   switch (format) {
     case 1:
       if (end - at < 32) return false
-      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 4), 0)
+      noteSample(state, agent.flowSources, view.getUint32(at), view.getInt32(at + 4))
       flowSample(state, view, at, end, false, out)
       return true
     case 3:
       if (end - at < 44) return false
-      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 8), 0)
+      noteSample(state, agent.flowSources, view.getUint32(at), view.getInt32(at + 8))
       flowSample(state, view, at, end, true, out)
       return true
     case 2:
       if (end - at < 12) return false
-      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 4), 1)
+      noteSample(state, agent.counterSources, view.getUint32(at), view.getInt32(at + 4))
       state.counterSamples++
       return true
     case 4:
       if (end - at < 16) return false
-      noteSample(state, agent, view.getUint32(at), view.getUint32(at + 8), 1)
+      noteSample(state, agent.counterSources, view.getUint32(at), view.getInt32(at + 8))
       state.counterSamples++
       return true
     case 5:
@@ -182,12 +198,16 @@ function decodeSample(
 }
 
 /** Gaps in a data source's own numbers: samples the agent took and that never came. */
-function noteSample(state: ExporterState, agent: SflowAgent, sequence: number, source: number, kind: 0 | 1): void {
-  const key = source * 2 + kind
-  const known = agent.samples.get(key)
+function noteSample(
+  state: ExporterState,
+  sources: Map<number, { next: number }>,
+  sequence: number,
+  source: number,
+): void {
+  const known = sources.get(source)
   if (known === undefined) {
-    if (agent.samples.size >= sourcesMax) agent.samples.clear()
-    agent.samples.set(key, { next: (sequence + 1) >>> 0 })
+    if (sources.size >= sourcesMax) sources.clear()
+    sources.set(source, { next: (sequence + 1) >>> 0 })
     return
   }
   const distance = (sequence - known.next) | 0
@@ -209,16 +229,11 @@ function flowSample(
   expanded: boolean,
   out: FlowColumns,
 ): void {
-  const row = out.length
-  const { context } = state
+  const row = out.length + state.records
   const fields = at + (expanded ? 12 : 8)
   const source = expanded ? view.getUint32(at + 8) : view.getUint32(at + 4) & 0x00ff_ffff
   const sourceType = expanded ? view.getUint32(at + 4) : view.getUint8(at + 4)
   const rate = view.getUint32(fields)
-  out.startMs[row] = context.receivedMs
-  out.endMs[row] = context.receivedMs
-  out.version[row] = sflowVersion
-  out.observationDomain[row] = context.observationDomain
   out.samplingRate[row] = rate
   if (rate === 0) state.unscaledRecords++
   out.packetsWords[2 * row] = 1
@@ -234,7 +249,6 @@ function flowSample(
     else if (source === out.outputInterface[row]) out.direction[row] = 1
   }
   flowRecords(state, view, fields + (expanded ? 28 : 20), end, out, row)
-  out.append(1, filledLow, filledHigh)
   state.records++
 }
 

@@ -36,6 +36,14 @@ interface SessionSnapshot {
   systemInitMs: number
 }
 
+interface AgentSnapshot {
+  key: string
+  sequence: SequenceState
+  uptimeMs: number
+  flowSources: [source: number, next: number][]
+  counterSources: [source: number, next: number][]
+}
+
 interface DecoderSnapshot {
   format: number
   sessionsMade: number
@@ -43,7 +51,7 @@ interface DecoderSnapshot {
   templates: TemplateSnapshot[]
   oldTemplates: number
   held: { templateKey: number; sessionKey: number; context: DatagramContext; octets: string }[]
-  agents: { key: string; sequence: SequenceState; uptimeMs: number; samples: [number, number][] }[]
+  agents: AgentSnapshot[]
 }
 
 /** Plain JSON, in an order that only the state decides: the same state gives the same text. */
@@ -88,7 +96,8 @@ export function snapshotOf(state: ExporterState): unknown {
       key,
       sequence: copyOf(agent.datagrams.state),
       uptimeMs: agent.uptimeMs,
-      samples: [...agent.samples].map(([source, { next }]) => [source, next]),
+      flowSources: sourcesOf(agent.flowSources),
+      counterSources: sourcesOf(agent.counterSources),
     })),
   }
   return snapshot
@@ -139,11 +148,20 @@ export function restoreState(state: ExporterState, from: unknown): void {
     state.agents.set(one.key, {
       datagrams: new SequenceTracker(copyOf(one.sequence)),
       uptimeMs: one.uptimeMs,
-      samples: new Map(one.samples.map(([source, next]) => [source, { next }])),
+      flowSources: sourceMap(one.flowSources),
+      counterSources: sourceMap(one.counterSources),
     })
   }
 }
 
 function copyOf(sequence: SequenceState): SequenceState {
   return { ...sequence, recent: [...sequence.recent], gaps: sequence.gaps.map(([from, to]) => [from, to]) }
+}
+
+function sourcesOf(sources: ReadonlyMap<number, { next: number }>): [number, number][] {
+  return [...sources].map(([source, { next }]) => [source, next])
+}
+
+function sourceMap(sources: readonly (readonly [number, number])[]): Map<number, { next: number }> {
+  return new Map(sources.map(([source, next]) => [source, { next }]))
 }
