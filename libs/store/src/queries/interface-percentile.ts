@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts'
 import { optionsOf, type QueryLimits } from './query-limits.ts'
-import { type TenantScope, tenantPredicate } from './tenant-scope.ts'
+import { allOf, devicesPredicate, type TenantScope, tenantPredicate } from './tenant-scope.ts'
 import { checkRange, type TimeRange } from './time-windows.ts'
 
 export interface BillingPercentileQuery extends TimeRange {
@@ -29,7 +29,7 @@ export async function readBillingPercentile(
   limits: QueryLimits = {},
 ): Promise<BillingPercentile> {
   checkRange(query)
-  const tenants = tenantPredicate(query.tenants)
+  const where = allOf(tenantPredicate(query.tenants), devicesPredicate('device_id', [query.interfaceId]))
   const [row] = await store.query<{ samples: string; inRate: string; outRate: string }>(
     `SELECT count() AS samples,
             arraySort(x -> -toInt64(x), groupArray(in_rate))[intDiv(samples * 5, 100) + 1] AS inRate,
@@ -38,12 +38,12 @@ export async function readBillingPercentile(
        SELECT intDiv(sum(in_octets) * 8000, sum(observed_ms)) AS in_rate,
               intDiv(sum(out_octets) * 8000, sum(observed_ms)) AS out_rate
        FROM interface_5m
-       WHERE ${tenants.sql} AND interface_id = {interfaceId:String}
+       WHERE ${where.sql} AND interface_id = {interfaceId:String}
          AND window_start >= toDateTime({from:UInt32}, 'UTC') AND window_start < toDateTime({to:UInt32}, 'UTC')
        GROUP BY tenant_id, interface_id, window_start
        HAVING sum(observed_ms) > 0
      )`,
-    { ...tenants.params, interfaceId: query.interfaceId, from: ceilTo5m(query.fromMs), to: ceilTo5m(query.toMs) },
+    { ...where.params, interfaceId: query.interfaceId, from: ceilTo5m(query.fromMs), to: ceilTo5m(query.toMs) },
     optionsOf(limits, 1),
   )
   const samples = Number(row?.samples ?? 0)

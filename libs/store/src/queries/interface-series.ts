@@ -1,6 +1,6 @@
 import { type Store, StoreError } from '../store.ts'
 import { limitOf, optionsOf, type QueryLimits } from './query-limits.ts'
-import { allOf, listPredicate, type TenantScope, tenantPredicate } from './tenant-scope.ts'
+import { allOf, devicesPredicate, listPredicate, type TenantScope, tenantPredicate } from './tenant-scope.ts'
 import {
   checkRange,
   chooseStepSeconds,
@@ -86,6 +86,7 @@ export async function readInterfaceSeries(
   const rowsMax = limitOf(limits, 10_000) * Math.max(1, query.interfaceIds.length)
   const where = allOf(
     tenantPredicate(query.tenants, 't.tenant_id'),
+    devicesPredicate('t.device_id', query.interfaceIds),
     listPredicate('t.interface_id', 'interfaceIds', query.interfaceIds),
   )
   const rows = await store.query<Row>(

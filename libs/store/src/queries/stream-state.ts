@@ -29,11 +29,13 @@ export async function* readStreamState(
   let after: string | undefined
   for (;;) {
     const rows = await store.query<{ key: string; slot: number; offset: string; state: string }>(
-      `SELECT key, newest.1 AS slot, newest.2 AS offset, newest.3 AS state FROM (
+      // The page's last key first, so that states are read of this page's keys only.
+      `WITH (SELECT max(key) FROM (
+         SELECT DISTINCT key FROM stream_state WHERE ${where(after)} ORDER BY key LIMIT {pageRows:UInt32}
+       )) AS last
+       SELECT key, newest.1 AS slot, newest.2 AS offset, newest.3 AS state FROM (
          SELECT key, argMax((slot, offset, state), offset) AS newest FROM stream_state
-         WHERE log_id = {logId:String} AND topic = {topic:String} AND partition = {partition:UInt32}
-           AND offset <= {offset:UInt64} ${after === undefined ? '' : 'AND key > {after:String}'}
-         GROUP BY key ORDER BY key LIMIT {pageRows:UInt32}
+         WHERE ${where(after)} AND key <= last GROUP BY key
        ) ORDER BY key`,
       { ...at, pageRows, ...(after === undefined ? {} : { after }) },
       { rowsMax: pageRows, timeoutMs: 120_000 },
@@ -42,6 +44,13 @@ export async function* readStreamState(
     if (rows.length < pageRows) return
     after = rows.at(-1)!.key
   }
+}
+
+function where(after: string | undefined): string {
+  return (
+    'log_id = {logId:String} AND topic = {topic:String} AND partition = {partition:UInt32} ' +
+    `AND offset <= {offset:UInt64}${after === undefined ? '' : ' AND key > {after:String}'}`
+  )
 }
 
 /** The ledger's word: the end of the last epoch whose rows are all in; undefined when it has none of this log. */
