@@ -206,12 +206,15 @@ function unsignedStart(bytes: Uint8Array, offset: number, length: number, octets
 
 type OidContent = { oid: Oid } | { oid: undefined; code: 'ber-oid-malformed' | 'ber-oid-too-long' }
 
-/** Reused: an OID is decoded to its end before the next begins. */
-const units: number[] = []
+/**
+ * Reused: an OID is decoded to its end before the next begins. As UTF-16LE octets, since a slice of a Buffer makes the
+ * string in 100 ns for ten arcs, where `String.fromCharCode` of an array took 170 and of a typed array 400.
+ */
+const units = Buffer.alloc(4 * oidArcsMax)
 
 /** X.690 §8.19: base 128, the first two arcs joined as 40 · a + b. */
 export function oidContent(bytes: Uint8Array, offset: number, length: number): OidContent {
-  units.length = 0
+  let used = 0
   const end = offset + length
   let arc = 0
   let inside = false
@@ -222,16 +225,21 @@ export function oidContent(bytes: Uint8Array, offset: number, length: number): O
     if (arc > arcMax + 80) return { oid: undefined, code: 'ber-oid-malformed' }
     inside = (octet & 0x80) !== 0
     if (inside) continue
-    if (units.length === 0) {
+    if (used === 0) {
       const first = arc < 40 ? 0 : arc < 80 ? 1 : 2
-      units.push(0, first)
+      units.writeUInt32LE(first << 16, 0)
+      used = 4
       arc -= 40 * first
     }
     if (arc > arcMax) return { oid: undefined, code: 'ber-oid-malformed' }
-    if (units.length >= 2 * oidArcsMax) return { oid: undefined, code: 'ber-oid-too-long' }
-    units.push(arc >>> 16, arc & 0xffff)
+    if (used >= units.length) return { oid: undefined, code: 'ber-oid-too-long' }
+    units[used] = arc >>> 16
+    units[used + 1] = arc >>> 24
+    units[used + 2] = arc
+    units[used + 3] = arc >>> 8
+    used += 4
     arc = 0
   }
   if (inside) return { oid: undefined, code: 'ber-oid-malformed' }
-  return { oid: String.fromCharCode.apply(null, units) as Oid }
+  return { oid: units.toString('utf16le', 0, used) as Oid }
 }

@@ -137,15 +137,17 @@ function readValue(reader: BerReader): SnmpValue {
   const length = reader.length
   // A constructed value in a value's place (nested sequences, say) belongs to no SNMP type (RFC 3417 §8).
   if (tag & 0x20) reader.fail('ber-unexpected-tag', start)
-  const content = reader.content()
-  const invalid = (reason: InvalidValueReason): SnmpValue => ({ type: 'invalid', tag, value: content, reason })
+  reader.offset += length
+  // A view costs as much as the rest of the cell: made only where the value is octets.
+  const content = (): Uint8Array => reader.bytes.subarray(at, at + length)
+  const invalid = (reason: InvalidValueReason): SnmpValue => ({ type: 'invalid', tag, value: content(), reason })
   switch (tag) {
     case tags.integer: {
       const value = signedContent(reader.bytes, at, length)
       return value === undefined ? invalid('out-of-range') : { type: 'integer', value }
     }
     case tags.octets:
-      return { type: 'octets', value: content }
+      return { type: 'octets', value: content() }
     case tags.null:
       return length === 0 ? nullValue : invalid('wrong-length')
     case tags.oid: {
@@ -153,7 +155,7 @@ function readValue(reader: BerReader): SnmpValue {
       return oid === undefined ? invalid('malformed-oid') : { type: 'oid', value: oid }
     }
     case tags.ipAddress:
-      return length === 4 ? { type: 'ipAddress', value: content } : invalid('wrong-length')
+      return length === 4 ? { type: 'ipAddress', value: content() } : invalid('wrong-length')
     case tags.counter32:
     case tags.gauge32:
     case tags.timeTicks: {
@@ -163,7 +165,7 @@ function readValue(reader: BerReader): SnmpValue {
       return { type, value }
     }
     case tags.opaque:
-      return { type: 'opaque', value: content }
+      return { type: 'opaque', value: content() }
     case tags.counter64: {
       const value = unsigned64Content(reader.bytes, at, length)
       return value === undefined ? invalid('out-of-range') : { type: 'counter64', value }

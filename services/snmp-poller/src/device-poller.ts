@@ -180,14 +180,15 @@ export class DevicePoller {
     const columns = [...everyPollColumns, ...(this.#needsNarrow ? narrowColumns : [])]
     const walked = await this.#walk(session, columns, errors)
     if (refresh) this.#wide = new Set()
-    for (const one of interfacesOf(walked)) if (hasWideOctets(one)) this.#wide.add(one.ifIndex)
-    if (!this.#needsNarrow && !walked.stopped && interfacesOf(walked).some(one => !this.#wide.has(one.ifIndex))) {
+    let found = interfacesOf(walked)
+    for (const one of found) if (hasWideOctets(one)) this.#wide.add(one.ifIndex)
+    if (!this.#needsNarrow && !walked.stopped && found.some(one => !this.#wide.has(one.ifIndex))) {
       this.#needsNarrow = true
       await this.#walk(session, narrowColumns, errors, walked.rows)
+      found = interfacesOf(walked)
     }
-    const found = interfacesOf(walked)
     if (walked.complete) this.#rowsExpected = found.length
-    if (refresh || found.some(one => this.#isNews(one))) await this.#readSlow(session, walked, errors)
+    if (refresh || found.some(one => this.#isNews(one))) await this.#readSlow(session, found, errors)
 
     return [...found, ...this.#bareInterfaces(found)].map(({ ifIndex, ifName, row }) => {
       const slow = this.#slow.get(ifIndex)
@@ -244,9 +245,9 @@ export class DevicePoller {
     return slow === undefined || (ifName !== '' && ifName !== slow.ifName)
   }
 
-  async #readSlow(session: PollSession, walked: WalkResult, errors: PollErrors): Promise<void> {
+  async #readSlow(session: PollSession, found: readonly FoundInterface[], errors: PollErrors): Promise<void> {
     const result = await this.#walk(session, slowColumns, errors)
-    const names = new Map(interfacesOf(walked).map(({ ifIndex, ifName }) => [ifIndex, ifName]))
+    const names = new Map(found.map(({ ifIndex, ifName }) => [ifIndex, ifName]))
     // A walk that was cut knows nothing of the rows it did not reach.
     const facts = new Map(result.complete ? [] : this.#slow)
     for (const { ifIndex, row } of interfacesOf(result)) {
@@ -269,15 +270,16 @@ interface FoundInterface {
 function interfacesOf(walked: WalkResult): FoundInterface[] {
   const found: FoundInterface[] = []
   for (const [index, row] of walked.rows) {
-    if (arcCount(index) !== 1 || ![...row.cells.keys()].some(isIfMibColumn)) continue
+    if (arcCount(index) !== 1 || !hasIfMibCell(row)) continue
     const name = row.cells.get(ifColumns.ifName)
     found.push({ ifIndex: arcAt(index, 0), ifName: name?.type === 'octets' ? displayText(name.value) : '', row })
   }
   return found.sort((a, b) => a.ifIndex - b.ifIndex)
 }
 
-function isIfMibColumn(column: Column): boolean {
-  return isWithin(column.oid, ifEntry) || isWithin(column.oid, ifXEntry)
+function hasIfMibCell(row: TableRow): boolean {
+  for (const { oid } of row.cells.keys()) if (isWithin(oid, ifEntry) || isWithin(oid, ifXEntry)) return true
+  return false
 }
 
 function hasWideOctets({ row }: FoundInterface): boolean {
