@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 
 import { existsSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type LiveServer, startLiveServer, wallIsBuilt } from '../../services/gateway/test/web/live-server.ts'
@@ -158,7 +159,7 @@ describe.skipIf(missing !== '')(missing === '' ? 'wall in a browser' : `wall in 
     expect(await page.title()).toBe('Weir wall')
     expect(await page.locator('#wall :is(img, script, iframe, [onload], [onerror])').count()).toBe(0)
     expect(await page.locator('.alarm', { hasText: '<script>document.title' }).count()).toBeGreaterThan(0)
-    expect(await page.evaluate(() => document.body.innerText)).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
+    expect(await page.evaluate(() => document.body.textContent)).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
     expect(complaints).toEqual([])
   })
 
@@ -245,8 +246,22 @@ describe.skipIf(missing !== '')(missing === '' ? 'wall in a browser' : `wall in 
     const server = await serve('calm')
     const { page } = await look(server, { query: '?tenant=acme-logistics&site=site-0&theme=light' })
     expect(server.heard[0]).toEqual({ type: 'hello', tenant: 'acme-logistics', site: 'site-0' })
-    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('light')
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('light')
     expect(await page.locator('.name.tenant').count()).toBe(0)
+  })
+
+  it('weighs less than 80 KB as it travels', async () => {
+    const server = await serve('storm')
+    const page = await browser.newPage()
+    opened.push({ stop: () => page.close() })
+    const bodies: Buffer[] = []
+    page.on('response', async response => {
+      bodies.push(await response.body())
+    })
+    await page.goto(server.wallUrl(), { waitUntil: 'networkidle' })
+    const bytes = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)
+    expect(bodies.length).toBeGreaterThan(3)
+    expect(bytes).toBeLessThan(80_000)
   })
 
   it('moves its clock by itself and its beat by the gateway', async () => {

@@ -81,9 +81,9 @@ export function vitals(input: VitalsInput): Vital[] {
     }),
     {
       key: 'alarm-rate',
-      label: 'Alarms',
+      label: 'New alarms',
       figure: count(flood.newAlarms),
-      unit: 'new in 10 min',
+      unit: 'in 10 min',
       context: `flood > ${floodBegins}`,
       tone: flood.active ? 'warn' : 'normal',
       trend: null,
