@@ -11,6 +11,7 @@ const pendingDefaults: Partial<Record<AlarmType, number>> = {
   'link-saturation': 60_000,
   'link-utilisation-high': 60_000,
   'congestion-drops': 60_000,
+  microbursts: 0,
   'link-corruption': 0,
   'link-flapping': 0,
   'speed-downgrade': 0,

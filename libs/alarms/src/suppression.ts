@@ -45,6 +45,7 @@ const rules: readonly Rule[] = [
   { cause: 'link-down', scope: 'resource', effects: ofLink },
   { cause: 'link-flapping', scope: 'resource', effects: new Set(['link-down']), unsteady: true },
   { cause: 'link-corruption', scope: 'resource', effects: new Set(['silent-loss']) },
+  { cause: 'congestion-drops', scope: 'qualifier', effects: new Set(['microbursts']) },
   { cause: 'link-saturation', scope: 'qualifier', effects: new Set(['link-utilisation-high']) },
 ]
 

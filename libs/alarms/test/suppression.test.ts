@@ -92,6 +92,8 @@ describe('suppressionOf', () => {
       alarm('link-flapping', 'interface/sw1/eth0'),
       alarm('link-corruption', 'interface/sw1/eth0'),
       alarm('silent-loss', 'interface/sw1/eth0'),
+      alarm('congestion-drops', 'interface/sw1/eth0', { qualifier: 'out' }),
+      alarm('microbursts', 'interface/sw1/eth0', { qualifier: 'out' }),
       alarm('link-saturation', 'interface/sw1/eth0', { qualifier: 'in' }),
       alarm('link-utilisation-high', 'interface/sw1/eth0', { qualifier: 'in' }),
     )

@@ -75,6 +75,15 @@ export const detectConfigSchema = z.strictObject({
       severities: levels(0, 1e-4, 1e-3, 1e-2),
     })
     .prefault({}),
+  microbursts: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Minutes with drops among the last ten, each with at least so many, at less than this utilisation. */
+      raiseMinutes: z.int().min(1).max(10).default(3),
+      dropsInMinute: count.default(5),
+      utilisationBelow: ratio.default(0.5),
+    })
+    .prefault({}),
   linkCorruption: z
     .strictObject({
       enabled: z.boolean().default(true),

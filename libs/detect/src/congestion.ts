@@ -1,4 +1,5 @@
 import type { Severity } from '../../model/src/index.ts'
+import { bitCount } from './bits.ts'
 import type { DetectConfig } from './config.ts'
 import type { Finding } from './episode.ts'
 import { type ErrorRatioState, errorRatioStep, estimate, type RatioEstimate } from './error-ratio.ts'
@@ -40,7 +41,7 @@ export function congestionDrops(
     { errors: drops, units: packets, durationMs: interval.durationMs, atMs: interval.toMs },
     { ...config, nonZeroPolls: 1 },
   )
-  const raises = step.raises || bitCount5(minutes.above) >= 3
+  const raises = step.raises || bitCount(minutes.above) >= 3
   const idle = step.state === undefined && minutes.above === 0 && minutes.drops === 0
   const state = idle ? undefined : { ...minutes, ...(step.state ? { ratio: step.state } : {}) }
   if (step.clears) return { state, finding: { kind: 'clear', evidence: clearEvidence(one, config) } }
@@ -80,12 +81,6 @@ function countMinute(
   const passed = Math.min(5, minute - before.minute)
   const above = (((before.above << 1) | (closedAbove ? 1 : 0)) << (passed - 1)) & 0b1_1111
   return { minute, drops, packets, above }
-}
-
-function bitCount5(bits: number): number {
-  let count = 0
-  for (let bit = 0; bit < 5; bit++) count += (bits >> bit) & 1
-  return count
 }
 
 function dropEvidence(

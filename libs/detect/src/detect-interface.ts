@@ -14,6 +14,7 @@ import {
   type SpeedState,
   speedDowngrade,
 } from './link-state.ts'
+import { type MicroburstState, microbursts } from './microbursts.ts'
 import { adminUp, type DeviceContext, type InterfaceObservation, operUp, type PollObservation } from './observation.ts'
 import { put } from './put.ts'
 import { type Direction, linkSaturation, linkUtilisationHigh, nextWindows } from './saturation.ts'
@@ -32,6 +33,7 @@ export interface InterfaceDetectState {
   windowsIn?: UtilisationWindows
   windowsOut?: UtilisationWindows
   drops?: CongestionState
+  bursts?: MicroburstState
   corruptionIn?: ErrorRatioState
   corruptionOut?: ErrorRatioState
   flap?: FlapState
@@ -161,6 +163,13 @@ function congestion(state: InterfaceDetectState, one: InterfaceObservation, say:
     const drops = congestionDrops(state.drops, episode !== undefined, one, one.interval, config.congestionDrops)
     put(state, 'drops', drops.state)
     return drops.finding
+  })
+  say('microbursts', 'out', config.microbursts.enabled, episode => {
+    if (!one.interval) return undefined
+    const explained = state.episodes?.['congestion-drops/out'] !== undefined
+    const bursts = microbursts(state.bursts, episode !== undefined, explained, one, one.interval, config.microbursts)
+    put(state, 'bursts', bursts.state)
+    return bursts.finding
   })
 }
 

@@ -1,3 +1,4 @@
+import { bitCount } from './bits.ts'
 import { poissonLower95, poissonUpper95 } from './poisson.ts'
 
 /** Memory of one error ratio. Plain JSON; absent while there is nothing to remember. */
@@ -144,10 +145,4 @@ function emptyState(atMs: number): ErrorRatioState {
     units: 0,
     estimatedFromMs: atMs,
   }
-}
-
-function bitCount(bits: number): number {
-  let count = 0
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++
-  return count
 }

@@ -199,3 +199,39 @@ describe('congestion-drops', () => {
     expect(bench.conditions).toEqual([])
   })
 })
+
+describe('microbursts', () => {
+  const run = (bench: Bench, polls: number, utilisation: number, drops: (poll: number) => number) => {
+    for (let i = 0; i < polls; i++) {
+      pass(bench.links[0]!, utilisation, bench.intervalMs, 0, drops(i))
+      bench.poll()
+    }
+  }
+
+  it('are drops in three of ten minutes on a link that is far from full, until twenty without', () => {
+    const bench = new Bench([link({ speed: 100_000_000_000 })])
+    bench.poll(0)
+    run(bench, 20, 0.3, i => (i % 6 === 0 ? 8 : 0))
+    expect(bench.conditions).toMatchObject([
+      { alarmType: 'microbursts', qualifier: 'out', state: 'active', severity: 'minor' },
+    ])
+    const fromMs = bench.atMs
+    run(bench, 45, 0.3, () => 0)
+    expect(bench.said).toEqual(['microbursts/out active', 'microbursts/out cleared'])
+    expect(bench.conditions[1]!.eventTimeMs - fromMs).toBeLessThanOrEqual(21 * 60_000)
+  })
+
+  it('are not the drops of a full link, nor one packet now and then, nor what congestion-drops has said', () => {
+    const full = new Bench([link({ speed: 100_000_000_000 })])
+    full.poll(0)
+    run(full, 40, 0.7, () => 20)
+    const rare = new Bench([link({ speed: 100_000_000_000 })])
+    rare.poll(0)
+    run(rare, 100, 0.3, () => 1)
+    const congested = new Bench([link()])
+    congested.poll(0)
+    run(congested, 40, 0.3, () => 500)
+    expect([full.said, rare.said]).toEqual([[], []])
+    expect(new Set(congested.conditions.map(one => one.alarmType))).toEqual(new Set(['congestion-drops']))
+  })
+})
