@@ -49,7 +49,7 @@ export interface QueryOptions {
   rowsMax?: number
 }
 
-/** Codes are closed and documented in docs/reference/errors.md; a code is never reused. */
+/** Codes are closed and documented in docs/reference/store.md; a code is never reused. */
 export type StoreErrorCode =
   | 'store-closed'
   | 'store-locked'

@@ -164,7 +164,7 @@ export function createEmbeddedStore(options: EmbeddedStoreOptions): Store {
       await loadChdb()
       giveBack = [claimProcess(folder)]
       try {
-        giveBack.push(takeOwnership(folder))
+        giveBack.push(await takeOwnership(folder, clock))
         await open()
       } catch (cause) {
         await release()
