@@ -96,7 +96,7 @@ async function run(request: IncomingMessage, url: URLSearchParams, body: Buffer)
 async function formOf(request: IncomingMessage, body: Buffer): Promise<Map<string, string> | undefined> {
   const type = request.headers['content-type'] ?? ''
   if (!type.startsWith('multipart/form-data')) return undefined
-  const form = await new Response(body, { headers: { 'content-type': type } }).formData()
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData()
   return new Map([...form].map(([name, value]) => [name, String(value)]))
 }
 
