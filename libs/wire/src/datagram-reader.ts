@@ -178,7 +178,7 @@ export class DatagramReader {
       observationDomainId: context.observationDomain,
       templateId: context.version < 9 ? null : template.id,
       flowset,
-      fields: recordFields(template, context.version, view, starts, lengths, lookup),
+      fields: recordFields(template.fields, context.version, view, starts, lengths, lookup),
     })
   }
 }

@@ -20,6 +20,9 @@ export interface DomainSession {
   skewed: boolean
   /** systemInitTimeMilliseconds (IE 160) from options data; 0 unknown. */
   systemInitMs: number
+  /** Ids of the data and of the options templates, for an exporter that takes all of a kind back. */
+  dataTemplates: Set<number>
+  optionsTemplates: Set<number>
 }
 
 export function createSession(ordinal: number, sourcePort: number, version: number, domain: number): DomainSession {
@@ -34,6 +37,8 @@ export function createSession(ordinal: number, sourcePort: number, version: numb
     exportedSeconds: -1,
     skewed: false,
     systemInitMs: 0,
+    dataTemplates: new Set(),
+    optionsTemplates: new Set(),
   }
 }
 

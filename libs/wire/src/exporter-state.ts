@@ -3,6 +3,7 @@ import { ErrorLog } from './decode-errors.ts'
 import { createSession, type DomainSession, sessionKey } from './domain-session.ts'
 import type { FlowColumns } from './flow-columns.ts'
 import { HeldSets } from './held-sets.ts'
+import { RecentMap } from './recent-map.ts'
 import { SequenceTracker } from './sequence.ts'
 import type { Template } from './template.ts'
 import { TemplateStore } from './template-store.ts'
@@ -91,8 +92,8 @@ export class ExporterState {
   readonly context = createDatagramContext()
   readonly templates: TemplateStore
   readonly held: HeldSets
-  readonly sessions = new Map<number, DomainSession>()
-  readonly agents = new Map<string, SflowAgent>()
+  readonly sessions: RecentMap<number, DomainSession>
+  readonly agents: RecentMap<string, SflowAgent>
   sessionsMade = 0
   /** Of the datagram being decoded: its first octet in the buffer, to give offsets from. */
   base = 0
@@ -121,6 +122,9 @@ export class ExporterState {
     this.options = { ...decoderDefaults, ...options }
     this.options.templateFieldsMax = Math.min(this.options.templateFieldsMax, templateFieldsCeiling)
     this.templates = new TemplateStore(this.options.templatesMax, this.options.fieldsMax)
+    const max = this.options.domainsMax
+    this.sessions = new RecentMap({ max, onEvict: gone => this.#retire(gone.sequence) })
+    this.agents = new RecentMap({ max, onEvict: gone => this.#retire(gone.datagrams) })
     this.held = new HeldSets(this.options.heldOctetsMax, this.options.heldSetsMax, this.options.heldMsMax)
   }
 
@@ -131,7 +135,6 @@ export class ExporterState {
     if (!session) {
       session = createSession(this.sessionsMade++, port, version, domain)
       this.sessions.set(key, session)
-      makeRoom(this.sessions, this.options.domainsMax, gone => this.#retire(gone.sequence))
     }
     return session
   }
@@ -141,7 +144,6 @@ export class ExporterState {
     if (!agent) {
       agent = { datagrams: new SequenceTracker(), uptimeMs: -1, flowSources: new Map(), counterSources: new Map() }
       this.agents.set(key, agent)
-      makeRoom(this.agents, this.options.domainsMax, gone => this.#retire(gone.datagrams))
     }
     return agent
   }
@@ -165,12 +167,4 @@ export class ExporterState {
     for (const agent of this.agents.values()) total += agent.datagrams[what]
     return total
   }
-}
-
-/** Lets the eldest go. A sender of ever new domains costs its own history, never memory. */
-function makeRoom<K, V>(map: Map<K, V>, max: number, retire: (gone: V) => void): void {
-  if (map.size <= max) return
-  const [key, value] = map.entries().next().value as [K, V]
-  map.delete(key)
-  retire(value)
 }

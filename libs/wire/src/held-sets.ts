@@ -16,6 +16,8 @@ export class HeldSets {
   /** Sets that were let go because of a bound. */
   dropped = 0
   #sets: HeldSet[] = []
+  /** Sets held by template, so that a flood of templates nobody waits for costs one look-up each. */
+  #waiting = new Map<number, number>()
   #octets = 0
   #octetsMax: number
   #setsMax: number
@@ -39,14 +41,14 @@ export class HeldSets {
   add(set: HeldSet): number {
     this.#sets.push(set)
     this.#octets += set.octets.length
+    this.#waiting.set(set.templateKey, (this.#waiting.get(set.templateKey) ?? 0) + 1)
     let gone = 0
     while (
       this.#octets > this.#octetsMax ||
       this.#sets.length > this.#setsMax ||
       set.context.receivedMs - this.#sets[0]!.context.receivedMs > this.#ageMsMax
     ) {
-      this.#octets -= this.#sets[0]!.octets.length
-      this.#sets.shift()
+      this.#letGo(this.#sets.shift()!)
       gone++
       if (this.#sets.length === 0) break
     }
@@ -56,12 +58,17 @@ export class HeldSets {
 
   /** Takes out the sets of one template, eldest first. */
   take(templateKey: number): HeldSet[] {
-    if (this.#sets.length === 0) return []
+    if (!this.#waiting.has(templateKey)) return []
     const taken = this.#sets.filter(set => set.templateKey === templateKey)
-    if (taken.length > 0) {
-      this.#sets = this.#sets.filter(set => set.templateKey !== templateKey)
-      for (const set of taken) this.#octets -= set.octets.length
-    }
+    this.#sets = this.#sets.filter(set => set.templateKey !== templateKey)
+    for (const set of taken) this.#letGo(set)
     return taken
+  }
+
+  #letGo({ templateKey, octets }: HeldSet): void {
+    this.#octets -= octets.length
+    const left = this.#waiting.get(templateKey)! - 1
+    if (left > 0) this.#waiting.set(templateKey, left)
+    else this.#waiting.delete(templateKey)
   }
 }

@@ -1,6 +1,6 @@
 import { elementOf, netflow9ElementOf, scopeElementOf } from './elements/index.ts'
 import type { ExporterState } from './exporter-state.ts'
-import { scopeEnterprise, type TemplateField } from './template.ts'
+import { scopeEnterprise, type TemplateField } from './template-field.ts'
 
 /** A template as an exporter announced it, for people and tools. Times are arrivals, milliseconds since the Unix epoch. */
 export interface LearnedTemplate {
@@ -47,8 +47,8 @@ export function learnedTemplates(state: ExporterState): LearnedTemplate[] {
       domain: session.domain,
       id: template.id,
       options: template.options,
-      scopeCount: template.scopeCount,
-      fields: template.fields.map(field => learnedField(field, session.version)),
+      scopeCount: template.announcedScopeCount,
+      fields: template.announced.map(field => learnedField(field, session.version)),
       layout: template.layout,
       firstSeenMs: template.firstSeenMs,
       lastSeenMs: template.lastSeenMs,

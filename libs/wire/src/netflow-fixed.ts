@@ -1,4 +1,5 @@
-import { makeTemplate, type Template, type TemplateField } from './template.ts'
+import { makeTemplate, type Template } from './template.ts'
+import type { TemplateField } from './template-field.ts'
 
 /**
  * NetFlow v1, v5 and v7 have one record layout each, so each is a template that everybody knows: they run through the

@@ -1,7 +1,8 @@
 import type { DatagramContext } from './datagram-context.ts'
 import type { FlowColumns } from './flow-columns.ts'
 import { fixedProtocols } from './netflow-fixed.ts'
-import { flowMsMax, type RecordTallies, settleTimes } from './record-rows.ts'
+import type { RecordTallies } from './record-tallies.ts'
+import { flowMsMax, settleTimes } from './settle-times.ts'
 
 const { template } = fixedProtocols[5]!
 const { plan, recordLength } = template
@@ -24,7 +25,7 @@ export function appendNetflow5(
   out.reserve(records)
   const row = out.length
   if (!fillRows(view, at, records, out, row, context)) {
-    settleTimes(plan, view, at, recordLength, records, out, row, context, tallies, undefined)
+    settleTimes(plan, view, at, recordLength, records, out, row, context, tallies)
   }
   out.append(records, plan.usedLow, plan.usedHigh)
   return records

@@ -1,7 +1,8 @@
 import { highWord, lowWord } from './column-kernels.ts'
 import type { DomainSession } from './domain-session.ts'
 import { type SamplingClaim, samplingRateOf } from './sampling.ts'
-import { scopeEnterprise, type Template } from './template.ts'
+import type { Template } from './template.ts'
+import { scopeEnterprise } from './template-field.ts'
 
 /** NetFlow v9's scope "Interface" (RFC 3954 §6.1); IPFIX scopes a record by the interface elements themselves. */
 const scopeInterface = 2

@@ -2,7 +2,8 @@ import { hexOf } from './byte-view.ts'
 import { elementValue, type JsonValue } from './element-values.ts'
 import { elementOf, type InformationElement, netflow9ElementOf, scopeElementOf } from './elements/index.ts'
 import { paddingEnterprise } from './netflow-fixed.ts'
-import { locateFields, scopeEnterprise, type Template, type TemplateField } from './template.ts'
+import { locateFields, type Template } from './template.ts'
+import { scopeEnterprise, type TemplateField } from './template-field.ts'
 
 /** Finds a template of the same session: the records of a subTemplateList are told by its id. */
 export type TemplateLookup = (id: number) => Template | undefined
@@ -16,14 +17,14 @@ interface FieldReader extends InformationElement {
 /** Lists in lists in lists: RFC 6313 sets no bound, we do. */
 const listDepthMax = 4
 
-const readers = new WeakMap<Template, FieldReader[]>()
+const readers = new WeakMap<readonly TemplateField[], FieldReader[]>()
 
 /**
  * A record as name and value, in the template's order. Unknown elements are `enterprise/id` with their octets in hex; an
  * element that comes more than once gets a list (RFC 7011 §8); padding is left out.
  */
 export function recordFields(
-  template: Template,
+  of: readonly TemplateField[],
   version: number,
   view: DataView,
   starts: Int32Array,
@@ -32,7 +33,7 @@ export function recordFields(
   depth = 0,
 ): RecordFields {
   const fields: RecordFields = {}
-  for (const [index, { name, type, skip }] of readersOf(template, version).entries()) {
+  for (const [index, { name, type, skip }] of readersOf(of, version).entries()) {
     if (skip) continue
     const at = starts[index]!
     const length = lengths[index]!
@@ -48,11 +49,11 @@ export function recordFields(
   return fields
 }
 
-function readersOf(template: Template, version: number): FieldReader[] {
-  let list = readers.get(template)
+function readersOf(fields: readonly TemplateField[], version: number): FieldReader[] {
+  let list = readers.get(fields)
   if (!list) {
-    list = template.fields.map(field => fieldReader(field, version))
-    readers.set(template, list)
+    list = fields.map(field => fieldReader(field, version))
+    readers.set(fields, list)
   }
   return list
 }
@@ -106,7 +107,7 @@ function listValue(
   if (type === 'sub') {
     const id = view.getUint16(at + 1)
     const template = lookup(id)
-    const records = template && listRecords(template, view, at + 3, end, version, lookup, depth)
+    const records = template && listRecords(template.fields, view, at + 3, end, version, lookup, depth)
     return { semantic, templateId: id, records: records ?? hexOf(view, at + 3, end) }
   }
   const lists: JsonValue[] = []
@@ -116,7 +117,8 @@ function listValue(
     const size = view.getUint16(position + 2)
     if (size < 4 || position + size > end) return octets
     const template = lookup(id)
-    const records = template && listRecords(template, view, position + 4, position + size, version, lookup, depth)
+    const records =
+      template && listRecords(template.fields, view, position + 4, position + size, version, lookup, depth)
     lists.push({ templateId: id, records: records ?? hexOf(view, position + 4, position + size) })
     position += size
   }
@@ -138,7 +140,7 @@ function listField(
 }
 
 function listRecords(
-  of: Template | readonly TemplateField[],
+  of: readonly TemplateField[],
   view: DataView,
   at: number,
   end: number,
@@ -146,15 +148,14 @@ function listRecords(
   lookup: TemplateLookup,
   depth: number,
 ): RecordFields[] | undefined {
-  const template = 'fields' in of ? of : ({ fields: of, recordLength: 1 } as unknown as Template)
-  const starts = new Int32Array(template.fields.length)
-  const lengths = new Int32Array(template.fields.length)
+  const starts = new Int32Array(of.length)
+  const lengths = new Int32Array(of.length)
   const records: RecordFields[] = []
   let position = at
   while (position < end) {
-    const next = locateFields(template.fields, view, position, end, starts, lengths)
+    const next = locateFields(of, view, position, end, starts, lengths)
     if (next <= position) return undefined
-    records.push(recordFields(template, version, view, starts, lengths, lookup, depth + 1))
+    records.push(recordFields(of, version, view, starts, lengths, lookup, depth + 1))
     position = next
   }
   return records

@@ -116,29 +116,32 @@ export class SequenceTracker {
 
   /**
    * Tells how many units the datagram held, once it is parsed.
-   * @param units undefined where that cannot be known, such as sets without a template
+   * @param units in the protocol's own unit; undefined where that cannot be known, such as sets without a template
+   * @param otherUnits in the unit that some exporters count instead: datagrams for records and the other way round
    */
-  advance(sequence: number, units: number | undefined, arrival: Arrival, fingerprint: number): void {
+  advance(
+    sequence: number,
+    units: number | undefined,
+    otherUnits: number | undefined,
+    arrival: Arrival,
+    fingerprint: number,
+  ): void {
     const state = this.#state
     if (arrival === 'duplicate') return
-    this.received += state.swapped ? 1 : (units ?? 1)
+    const [own, other] = state.swapped ? [otherUnits, units] : [units, otherUnits]
+    this.received += own ?? 1
     const at = state.recentAt
     state.recent[at] = sequence
     state.recent[at + 1] = fingerprint
     state.recentAt = at + 2 === 2 * rememberedMax ? 0 : at + 2
     if (arrival === 'late') {
-      state.resumed = units === undefined ? -1 : (sequence + units) >>> 0
-      if (units !== undefined) this.#fillGap(sequence, units)
+      state.resumed = own === undefined ? -1 : (sequence + own) >>> 0
+      if (own !== undefined) this.#fillGap(sequence, own)
       return
     }
     state.last = sequence
-    if (state.swapped) {
-      state.expected = (sequence + 1) >>> 0
-      state.alternate = units === undefined ? -1 : (sequence + units) >>> 0
-    } else {
-      state.expected = units === undefined ? -2 : (sequence + units) >>> 0
-      state.alternate = (sequence + 1) >>> 0
-    }
+    state.expected = own === undefined ? -2 : (sequence + own) >>> 0
+    state.alternate = other === undefined ? -1 : (sequence + other) >>> 0
   }
 
   #seen(sequence: number, fingerprint: number): boolean {

@@ -5,15 +5,9 @@ import { createSession, type DomainSession, sessionKey } from './domain-session.
 import { type ExporterState, type RecordSink, templateFieldsCeiling } from './exporter-state.ts'
 import { FlowColumns } from './flow-columns.ts'
 import { learnFromOptions } from './options-data.ts'
-import {
-  layoutOf,
-  locateFields,
-  makeTemplate,
-  noteAnnounced,
-  type Template,
-  type TemplateField,
-  variableLength,
-} from './template.ts'
+import { invalidFields } from './record-plan.ts'
+import { layoutOf, locateFields, makeTemplate, noteAnnounced, type Template } from './template.ts'
+import { type TemplateField, variableLength } from './template-field.ts'
 import { readTemplates, type TemplateSetFormat } from './template-sets.ts'
 
 /** An id that returns to a former layout this often within `flipFlopMs` has two owners; it rests for `quarantineMs`. */
@@ -160,7 +154,7 @@ export class SetWalker {
   #templateSet(format: TemplateSetFormat, at: number, end: number): void {
     const fault = readTemplates(format, this.#view, at, end, this.#state.options.templateFieldsMax, found => {
       this.#seen.templateRecords++
-      if (found.fields.length === 0 && format.startsWith('ipfix')) this.#withdraw(found.id, found.options)
+      if (found.fields.length === 0 && format.startsWith('ipfix')) this.#withdraw(found.id, found.options, found.at)
       else this.#define(found.id, found.options, found.scopeCount, found.fields, found.at)
     })
     if (fault) this.#fault(fault.code, fault.at, `in template ${fault.id}`)
@@ -171,18 +165,26 @@ export class SetWalker {
     const context = `in template ${id}`
     const key = state.templateKey(this.#session, id)
     const known = state.templates.get(key)
-    if (known?.layout === layoutOf(options, scopeCount, fields)) {
+    const layout = layoutOf(options, scopeCount, fields)
+    if (known?.layout === layout) {
       noteAnnounced(known, state.context.receivedMs)
       return
     }
     const template = this.#isV9Variable(fields)
       ? 'template-record-too-long'
-      : makeTemplate(id, options, scopeCount, fields, { fieldsMax: state.options.templateFieldsMax, recordLengthMax })
+      : makeTemplate(
+          id,
+          options,
+          scopeCount,
+          fields,
+          { fieldsMax: state.options.templateFieldsMax, recordLengthMax },
+          layout,
+        )
     if (typeof template === 'string') {
       this.#fault(template, at, context)
       return
     }
-    for (const index of template.plan.invalidFields) {
+    for (const index of invalidFields(template.fields)) {
       const { element, length } = template.fields[index]!
       this.#fault('template-field-length-invalid', at, `${context}: in element ${element} of ${length} octets`)
     }
@@ -198,6 +200,8 @@ export class SetWalker {
       template.previousLayout = known.layout
     }
     state.templates.set(key, template)
+    this.#session[options ? 'optionsTemplates' : 'dataTemplates'].add(id)
+    this.#session[options ? 'dataTemplates' : 'optionsTemplates'].delete(id)
     if (!known) this.#readHeld(key, template)
   }
 
@@ -223,23 +227,22 @@ export class SetWalker {
   }
 
   /** A template without fields takes the template back; the set's own id takes all of its kind back (RFC 7011 §8.1). */
-  #withdraw(id: number, options: boolean): void {
-    const { templates } = this.#state
-    if (id >= 256) templates.delete(this.#state.templateKey(this.#session, id))
+  #withdraw(id: number, options: boolean, at: number): void {
+    const state = this.#state
+    const session = this.#session
+    if (id >= 256) state.templates.delete(state.templateKey(session, id))
     else if (id === (options ? 3 : 2)) {
-      for (const [key, template] of templates.entries().all) {
-        const own = Math.floor(key / 65_536) === this.#session.ordinal
-        if (own && template.options === options) templates.delete(key)
-      }
-    } else this.#fault('template-id-invalid', -1, `in template ${id}`)
+      const ids = options ? session.optionsTemplates : session.dataTemplates
+      for (const own of ids) state.templates.delete(state.templateKey(session, own))
+      ids.clear()
+    } else this.#fault('template-id-invalid', at, `in template ${id}`)
   }
 
   #fault(code: DecodeErrorCode, at: number, inner = ''): void {
     this.#seen.uncounted = true
     const protocol = this.#session.version === 10 ? 'ipfix' : 'netflow9'
     const path = `in ${protocol}: in set ${this.#set}`
-    const offset = at < 0 ? 0 : at - this.#state.base
-    this.#state.errors.add(code, offset, inner ? `${path}: ${inner}` : path)
+    this.#state.errors.add(code, at - this.#state.base, inner ? `${path}: ${inner}` : path)
   }
 }
 

@@ -1,8 +1,9 @@
 import type { DatagramContext } from './datagram-context.ts'
-import { createSession, sessionKey } from './domain-session.ts'
-import type { ExporterState } from './exporter-state.ts'
+import { createSession, type DomainSession, sessionKey } from './domain-session.ts'
+import type { ExporterState, SflowAgent } from './exporter-state.ts'
 import { type SequenceState, SequenceTracker } from './sequence.ts'
-import { makeTemplate, type Template, type TemplateField } from './template.ts'
+import { makeTemplate, type Template } from './template.ts'
+import type { TemplateField } from './template-field.ts'
 
 /** Format of the snapshot; another number is not read, and the decoder begins afresh. */
 const format = 1
@@ -48,19 +49,24 @@ interface DecoderSnapshot {
   format: number
   sessionsMade: number
   sessions: SessionSnapshot[]
+  oldSessions: number
   templates: TemplateSnapshot[]
   oldTemplates: number
   held: { templateKey: number; sessionKey: number; context: DatagramContext; octets: string }[]
   agents: AgentSnapshot[]
+  oldAgents: number
 }
 
 /** Plain JSON, in an order that only the state decides: the same state gives the same text. */
 export function snapshotOf(state: ExporterState): unknown {
   const { old, all } = state.templates.entries()
+  const sessions = state.sessions.entries()
+  const agents = state.agents.entries()
   const snapshot: DecoderSnapshot = {
     format,
     sessionsMade: state.sessionsMade,
-    sessions: [...state.sessions.values()].map(session => ({
+    oldSessions: sessions.old,
+    sessions: sessions.all.map(([, session]) => ({
       ordinal: session.ordinal,
       port: session.sourcePort,
       version: session.version,
@@ -77,9 +83,9 @@ export function snapshotOf(state: ExporterState): unknown {
     templates: all.map(([key, template]) => ({
       key,
       id: template.id,
-      scope: template.scopeCount,
+      scope: template.announcedScopeCount,
       options: template.options,
-      fields: template.fields.flatMap(({ enterprise, element, length }) => [enterprise, element, length]),
+      fields: template.announced.flatMap(({ enterprise, element, length }) => [enterprise, element, length]),
       previous: template.previousLayout,
       changedMs: template.changedMs,
       flipFlops: template.flipFlops,
@@ -92,7 +98,8 @@ export function snapshotOf(state: ExporterState): unknown {
       context: { ...context },
       octets: Buffer.from(octets).toString('base64'),
     })),
-    agents: [...state.agents].map(([key, agent]) => ({
+    oldAgents: agents.old,
+    agents: agents.all.map(([key, agent]) => ({
       key,
       sequence: copyOf(agent.datagrams.state),
       uptimeMs: agent.uptimeMs,
@@ -109,7 +116,7 @@ export function restoreState(state: ExporterState, from: unknown): void {
   if (snapshot === null || typeof snapshot !== 'object' || snapshot.format !== format) return
   const { sessions = [], templates = [], held = [], agents = [] } = snapshot
   state.sessionsMade = snapshot.sessionsMade ?? 0
-  for (const one of sessions) {
+  const restoredSessions = sessions.map((one): [number, DomainSession] => {
     const session = createSession(one.ordinal, one.port, one.version, one.domain)
     session.sequence = new SequenceTracker(copyOf(one.sequence))
     session.sampling.restore(one.samplers, one.interfaces, one.device)
@@ -117,8 +124,9 @@ export function restoreState(state: ExporterState, from: unknown): void {
     session.exportedSeconds = one.exportedSeconds
     session.skewed = one.skewed
     session.systemInitMs = one.systemInitMs
-    state.sessions.set(sessionKey(one.port, one.version, one.domain), session)
-  }
+    return [sessionKey(one.port, one.version, one.domain), session]
+  })
+  state.sessions.restore(restoredSessions, snapshot.oldSessions ?? 0)
   const restored = templates.map((one): [number, Template] | undefined => {
     const fields: TemplateField[] = []
     for (let at = 0; at + 2 < one.fields.length; at += 3) {
@@ -136,6 +144,11 @@ export function restoreState(state: ExporterState, from: unknown): void {
     Object.assign(template, { firstSeenMs, lastSeenMs, refreshMs })
     return [one.key, template]
   })
+  const byOrdinal = new Map(restoredSessions.map(([, session]) => [session.ordinal, session]))
+  for (const [key, template] of restored.filter(entry => entry !== undefined)) {
+    const session = byOrdinal.get(Math.floor(key / 65_536))
+    session?.[template.options ? 'optionsTemplates' : 'dataTemplates'].add(template.id)
+  }
   state.templates.restore(
     restored.filter(entry => entry !== undefined),
     snapshot.oldTemplates ?? 0,
@@ -144,14 +157,16 @@ export function restoreState(state: ExporterState, from: unknown): void {
     const octets = new Uint8Array(Buffer.from(one.octets, 'base64'))
     state.held.add({ templateKey: one.templateKey, sessionKey: one.sessionKey, context: { ...one.context }, octets })
   }
-  for (const one of agents) {
-    state.agents.set(one.key, {
+  const restoredAgents = agents.map((one): [string, SflowAgent] => [
+    one.key,
+    {
       datagrams: new SequenceTracker(copyOf(one.sequence)),
       uptimeMs: one.uptimeMs,
       flowSources: sourceMap(one.flowSources),
       counterSources: sourceMap(one.counterSources),
-    })
-  }
+    },
+  ])
+  state.agents.restore(restoredAgents, snapshot.oldAgents ?? 0)
 }
 
 function copyOf(sequence: SequenceState): SequenceState {

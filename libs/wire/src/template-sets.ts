@@ -1,5 +1,5 @@
 import type { DecodeErrorCode } from './decode-errors.ts'
-import { scopeEnterprise, type TemplateField } from './template.ts'
+import { scopeEnterprise, type TemplateField } from './template-field.ts'
 
 /**
  * How a template set is written:

@@ -1,44 +1,62 @@
 import type { DecodeErrorCode } from './decode-errors.ts'
 import { compileRecordPlan, type RecordPlan } from './record-plan.ts'
-
-/** Length of a field that carries its own length (RFC 7011 §7). */
-export const variableLength = 65_535
-
-/** Enterprise of the scope fields of NetFlow v9, whose types are their own small list (RFC 3954 §6.1). */
-export const scopeEnterprise = -1
-
-export interface TemplateField {
-  /** 0: IANA; `scopeEnterprise`: NetFlow v9 scope type; else a private enterprise number. */
-  enterprise: number
-  element: number
-  length: number
-}
-
-/** A (options) template, with what is worked out once so that records need no look-up. */
-export interface Template {
-  id: number
-  /** Leading fields that say what an options record is about. */
-  scopeCount: number
-  options: boolean
-  fields: readonly TemplateField[]
-  /** Octets of a record; the least possible where `variable`. */
-  recordLength: number
-  variable: boolean
-  plan: RecordPlan
-  layout: string
-  /** Layout before the last change and when it changed, to see two exporters fight over one id. */
-  previousLayout: string
-  changedMs: number
-  flipFlops: number
-  /** Arrival of the first and of the newest announcement of the id, and the time between the last two; 0 unknown. */
-  firstSeenMs: number
-  lastSeenMs: number
-  refreshMs: number
-}
+import { type TemplateField, variableLength } from './template-field.ts'
 
 export interface TemplateLimits {
   fieldsMax: number
   recordLengthMax: number
+}
+
+/** A (options) template, with what is worked out once so that records need no look-up. */
+export class Template {
+  readonly id: number
+  readonly options: boolean
+  /** As announced. */
+  readonly announced: readonly TemplateField[]
+  readonly announcedScopeCount: number
+  /**
+   * The fields a record has octets of. Those of length 0 are left out (F06): a template of a thousand of them and one
+   * octet would make every octet a thousand steps.
+   */
+  readonly fields: readonly TemplateField[]
+  /** Leading `fields` that say what an options record is about. */
+  readonly scopeCount: number
+  /** Octets of a record; the least possible where `variable`. */
+  readonly recordLength: number
+  readonly variable: boolean
+  /** Two templates with the same layout read the same records. */
+  readonly layout: string
+  /** Layout before the last change and when it changed, to see two exporters fight over one id. */
+  previousLayout = ''
+  changedMs = 0
+  flipFlops = 0
+  /** Arrival of the first and of the newest announcement of the id, and the time between the last two; 0 unknown. */
+  firstSeenMs = 0
+  lastSeenMs = 0
+  refreshMs = 0
+  #plan: RecordPlan | undefined
+
+  constructor(id: number, options: boolean, scopeCount: number, announced: readonly TemplateField[], layout: string) {
+    this.id = id
+    this.options = options
+    this.announced = announced
+    this.announcedScopeCount = scopeCount
+    this.fields = announced.every(hasOctets) ? announced : announced.filter(hasOctets)
+    this.scopeCount = announced.slice(0, scopeCount).filter(hasOctets).length
+    this.variable = announced.some(({ length }) => length === variableLength)
+    this.recordLength = announced.reduce((sum, { length }) => sum + (length === variableLength ? 1 : length), 0)
+    this.layout = layout
+  }
+
+  /** Made when the first record comes: most templates of a flood never see one. */
+  get plan(): RecordPlan {
+    this.#plan ??= compileRecordPlan(this.fields, this.variable)
+    return this.#plan
+  }
+}
+
+function hasOctets({ length }: TemplateField): boolean {
+  return length > 0
 }
 
 /** A template, or why there can be none of these fields. */
@@ -48,39 +66,15 @@ export function makeTemplate(
   scopeCount: number,
   fields: readonly TemplateField[],
   limits: TemplateLimits,
+  layout = layoutOf(options, scopeCount, fields),
 ): Template | DecodeErrorCode {
   if (id < 256) return 'template-id-invalid'
   if (fields.length === 0) return 'template-no-fields'
   if (fields.length > limits.fieldsMax) return 'template-too-many-fields'
   if (scopeCount > fields.length) return 'template-scope-invalid'
-  let recordLength = 0
-  let variable = false
-  for (const field of fields) {
-    if (field.length === variableLength) {
-      variable = true
-      recordLength += 1
-    } else {
-      recordLength += field.length
-    }
-  }
-  if (recordLength === 0) return 'template-record-empty'
-  if (recordLength > limits.recordLengthMax) return 'template-record-too-long'
-  return {
-    id,
-    scopeCount,
-    options,
-    fields,
-    recordLength,
-    variable,
-    plan: compileRecordPlan(fields, variable),
-    layout: layoutOf(options, scopeCount, fields),
-    previousLayout: '',
-    changedMs: 0,
-    flipFlops: 0,
-    firstSeenMs: 0,
-    lastSeenMs: 0,
-    refreshMs: 0,
-  }
+  const template = new Template(id, options, scopeCount, fields, layout)
+  if (template.recordLength === 0) return 'template-record-empty'
+  return template.recordLength > limits.recordLengthMax ? 'template-record-too-long' : template
 }
 
 /** Notes that the template was announced again: how often that happens is how long a new reader has to wait. */
@@ -91,7 +85,6 @@ export function noteAnnounced(template: Template, atMs: number): void {
   }
 }
 
-/** Two templates with the same layout read the same records. */
 export function layoutOf(options: boolean, scopeCount: number, fields: readonly TemplateField[]): string {
   let layout = options ? `o${scopeCount}` : 'd'
   for (const field of fields) {

@@ -311,6 +311,41 @@ describe('F10 templates without end', () => {
     expect(exporter.send(v9([set(256, pair(1, 2))])).records).toBe(1)
   })
 
+  it('keeps the domain in use however many others come', () => {
+    const exporter = new Exporter({ domainsMax: 16 })
+    exporter.send(v9([set(0, template(256, octetsAndPackets))], { domain: 0xffff_ffff }))
+    for (let domain = 0; domain < 500; domain++) {
+      exporter.send(v9([set(0, template(256, octetsAndPackets))], { domain }))
+      const { records } = exporter.send(v9([set(256, pair(domain, 2))], { domain: 0xffff_ffff, sequence: domain + 1 }))
+      expect(records).toBe(1)
+    }
+  })
+
+  it('spends no more than its octets are worth on one datagram', () => {
+    const many = (count: number, make: (index: number) => number[]): number[] =>
+      Array.from({ length: count }, (_, i) => make(i)).flat()
+    const empty = (last: Field): Uint8Array =>
+      ipfix([set(2, template(256, [...Array.from({ length: 999 }, (): Field => [8, 0]), last]))])
+    const hostile = [
+      ipfix([
+        set(
+          2,
+          many(5_000, i => template(256 + i, [[1, 4]])),
+        ),
+      ]),
+      ipfix([many(8_000, () => set(3, u16(3), u16(0)))]),
+      ipfix([many(3_000, () => set(2, template(256, [[1, 4]]), u16(2), u16(0)))]),
+      ipfix([many(8_000, () => set(999, [1, 2, 3, 4]))]),
+      empty([4, 1]),
+      ipfix([set(256, new Array<number>(60_000).fill(1))]),
+      empty([371, 65_535]),
+      ipfix([set(256, new Array<number>(60_000).fill(0))]),
+    ]
+    const exporter = new Exporter({ duplicates: 'keep' })
+    const decoded = hostile.map(datagram => exporter.send(datagram).records)
+    expect(decoded).toEqual([0, 0, 0, 0, 0, 60_000, 0, 60_000])
+  }, 20_000)
+
   it('holds no more than its bound of domains', () => {
     const exporter = new Exporter()
     for (let domain = 0; domain < 5_000; domain++)
@@ -502,6 +537,15 @@ describe('F15 sequence gaps, each protocol in its own unit', () => {
     for (let sequence = 1; sequence <= 10; sequence++) exporter.send(message(sequence))
     exporter.send(message(15))
     expect(exporter.decoder.counters).toMatchObject({ sequenceLost: 4, sequenceReordered: 0 })
+  })
+
+  it('learns the unit of an exporter of v9 that counts flows', () => {
+    const exporter = new Exporter()
+    const message = (sequence: number): Uint8Array =>
+      v9([set(0, template(256, octetsAndPackets)), set(256, pair(1, sequence), pair(2, 2))], { sequence })
+    for (let sequence = 10; sequence <= 30; sequence += 2) exporter.send(message(sequence))
+    exporter.send(message(40))
+    expect(exporter.decoder.counters).toMatchObject({ sequenceLost: 8, sequenceReordered: 0 })
   })
 
   it('counts datagrams in sFlow', () => {
