@@ -21,6 +21,10 @@ const pendingDefaults: Partial<Record<AlarmType, number>> = {
   'telemetry-stale': 0,
   'site-dark': 0,
   'power-on-battery': 0,
+  'export-loss': 0,
+  'template-missing': 0,
+  'sampling-unknown': 0,
+  'clock-skew': 0,
 }
 
 /** Times of the alarm state machine; docs/reference/alarm-states.md says what each does. */

@@ -131,6 +131,53 @@ export const detectConfigSchema = z.strictObject({
       polls: count.default(2),
     })
     .prefault({}),
+  exportLoss: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Share of an exporter's sequence units that did not come in five minutes, and how many at least. */
+      raiseFrom: ratio.default(0.01),
+      lostLeast: count.default(10),
+      /** Share in ten minutes below which it ends. */
+      clearBelow: ratio.default(0.002),
+      severities: levels(0.01, 0.05, 0.2, 0.5),
+    })
+    .prefault({}),
+  templateMissing: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Data may wait this long for its template. */
+      waitMs: durationMs.default(60_000),
+    })
+    .prefault({}),
+  samplingUnknown: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Share of an exporter's records without a known rate in five minutes, and how many at least. */
+      raiseFrom: ratio.default(0.01),
+      recordsLeast: count.default(10),
+    })
+    .prefault({}),
+  clockSkew: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Distance of an exporter's clock from arrival, either way. */
+      raiseFromMs: durationMs.default(60_000),
+      clearBelowMs: durationMs.default(30_000),
+      /** For this long, both ways. */
+      holdMs: durationMs.default(60_000),
+    })
+    .prefault({}),
+  exporterStale: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** An exporter may be silent for so many times its longest pause of the last hours, within these bounds. */
+      pauses: z.number().min(1).default(2),
+      leastMs: durationMs.default(120_000),
+      mostMs: durationMs.default(3_600_000),
+      /** Looks (one each 5 s) at which it must have been heard before its silence means something. */
+      heardLeast: count.default(6),
+    })
+    .prefault({}),
   /** An interface is an uplink when its ifAlias holds one of these words, whatever the case. */
   uplinkWords: z
     .array(z.string().min(1).max(64))

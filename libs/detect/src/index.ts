@@ -2,6 +2,14 @@ export * from './condition.ts'
 export * from './config.ts'
 export * from './detect-device.ts'
 export type { InterfaceDetectState } from './detect-interface.ts'
+export {
+  detectExporter,
+  type ExporterDetectState,
+  exporterLoss,
+  exporterSilentMs,
+  forgetExporter,
+} from './exporter/detect-exporter.ts'
+export type { ExporterObservation, ExporterTotals } from './exporter/observation.ts'
 export * from './observation.ts'
 export { poissonLower95, poissonUpper95 } from './poisson.ts'
 export { judgeValue, newSeries, type SeriesJudgement, type SeriesState } from './series/series-detector.ts'

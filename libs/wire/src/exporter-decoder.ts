@@ -66,6 +66,8 @@ export interface ExporterCounters {
   /** Templates whose id came again with another layout, and those let go because of a bound. */
   templatesRedefined: number
   templatesEvicted: number
+  /** Time between the last two announcements of the template announced last; 0 before one came twice. */
+  templateRefreshMs: number
   /** Data sets held for their template now, and those dropped because it never came. */
   heldDatagrams: number
   heldDropped: number

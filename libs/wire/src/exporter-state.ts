@@ -113,6 +113,7 @@ export class ExporterState {
   timesClamped = 0
   unscaledRecords = 0
   reverseRecords = 0
+  templateRefreshMs = 0
   clockSkewMs = 0
   clockSkewedDatagrams = 0
   /** Sequence totals of sessions and agents that made room for others. */

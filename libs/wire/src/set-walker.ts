@@ -168,6 +168,7 @@ export class SetWalker {
     const layout = layoutOf(options, scopeCount, fields)
     if (known?.layout === layout) {
       noteAnnounced(known, state.context.receivedMs)
+      state.templateRefreshMs = known.refreshMs
       return
     }
     const template = this.#isV9Variable(fields)

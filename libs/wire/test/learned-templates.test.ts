@@ -15,6 +15,7 @@ describe('templates as learned', () => {
     const version = exporter.decoder.templatesVersion
     exporter.send(announced(1), { port: 1_000, at: receivedMs + 60_000 })
     expect(exporter.decoder.templatesVersion).toBe(version)
+    expect(exporter.decoder.counters.templateRefreshMs).toBe(60_000)
     expect(exporter.decoder.templates()).toMatchObject([
       {
         sourcePort: 1_000,

@@ -146,6 +146,32 @@ export async function sendAlarms(bus: Bus, alarms: readonly Alarm[]): Promise<vo
   )
 }
 
+/** What the processor says of an exporter's health. */
+export function exporterHealth(exporterId: string, changes: object = {}) {
+  const nowMs = BigInt(Date.now())
+  return {
+    case: 'exporter' as const,
+    value: {
+      exporterId,
+      asOfMs: nowMs,
+      firstSeenMs: nowMs - 60_000n,
+      lastSeenMs: nowMs,
+      protocols: ['netflow9'],
+      datagrams: (1n << 53n) + 1n,
+      errors: { 'template-missing': 3n },
+      sequenceLost: 4n,
+      lossRatio: 0.25,
+      lossWindowMs: 300_000,
+      templatesKnown: 2,
+      heldSinceMs: nowMs - 30_000n,
+      samplingRates: [0, 1_000],
+      clockSkewMs: -1_500n,
+      kernelDrops: 7n,
+      ...changes,
+    },
+  }
+}
+
 let nextSourceOffset = 0n
 
 type LiveBody = Parameters<typeof create<typeof LiveRecordSchema>>[1] & {}

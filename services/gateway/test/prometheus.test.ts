@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createStatusServer, type StatusServer, silentLogger } from '../../../libs/kernel/src/index.ts'
 import {
   alarmOf,
+  exporterHealth,
   type GatewayUnderTest,
   getJson,
   liveRecord,
@@ -69,7 +70,7 @@ beforeAll(async () => {
   })
   await status.start()
   base = `http://127.0.0.1:${status.port}`
-  await sendLive(underTest.bus, [liveRecord('acme', poll())])
+  await sendLive(underTest.bus, [liveRecord('acme', poll()), liveRecord('acme', exporterHealth('acme/c1/192.0.2.1'))])
   await sendAlarms(underTest.bus, [alarmOf({ resource: 'interface/acme-core-1/xe-0' })])
   await until(async () => (await get('/metrics')).text.includes('ifHCInOctets'))
 })
@@ -98,6 +99,18 @@ describe('/metrics', () => {
     const { text } = await get('/metrics')
     expect(text).toMatch(/^ifHCInOctets\{.*\} 5$/m)
     expect(text).not.toContain('ifOutErrors')
+  })
+
+  it('tells how well each export works', async () => {
+    const { text } = await get('/metrics')
+    const labels = 'tenant="acme",exporter="acme/c1/192.0.2.1"'
+    expect(text).toContain(`weir_exporter_loss_ratio{${labels}} 0.25\n`)
+    expect(text).toContain(`weir_exporter_clock_skew_seconds{${labels}} -1.5\n`)
+    expect(text).toContain(`weir_exporter_no_template_seconds{${labels}} 30\n`)
+    expect(text).toContain(`weir_exporter_decode_errors_total{${labels},code="template-missing"} 3\n`)
+    expect(text).toContain(`weir_exporter_sampling_rate{${labels},rate="1000"} 1000\n`)
+    expect(text).toContain(`weir_exporter_drops_total{${labels},reason="kernel"} 7\n`)
+    expect(text).not.toContain('weir_exporter_active_timeout_seconds')
   })
 
   it('can be split by tenant', async () => {

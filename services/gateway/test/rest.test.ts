@@ -5,6 +5,7 @@ import { type Alarm, type OperatorAction, SignalRecordSchema, topics } from '../
 import { blockOf, ipv4Mapped, type SampleRow } from '../../../libs/store/test/sample-blocks.ts'
 import {
   alarmOf,
+  exporterHealth,
   type GatewayUnderTest,
   liveRecord,
   sendAlarms,
@@ -119,6 +120,7 @@ beforeAll(async () => {
   await sendLive(bus, [
     liveRecord('acme', device('acme-core-1', 'acme-hq', ['xe-0', 'xe-1', 'gap'])),
     liveRecord('globex', device('globex-fw-1', 'globex-main', ['ge-0'])),
+    liveRecord('acme', exporterHealth('acme/c1/192.0.2.1')),
     liveRecord('acme', {
       case: 'flowWindow',
       value: {
@@ -213,6 +215,21 @@ describe('lists', () => {
     expect((await get<List>('/exporters')).body.data).toMatchObject([
       { exporterId: 'acme/c1/192.0.2.1', bitsPerSecond: 10_000, packetsPerSecond: 10, recordsPerSecond: 1 },
     ])
+    expect((await get(`/exporters/${encodeURIComponent('acme/c1/192.0.2.1')}`)).body).toMatchObject({
+      address: '192.0.2.1',
+      collectorId: 'c1',
+      health: {
+        datagrams: '9007199254740993',
+        errors: { 'template-missing': '3' },
+        lossRatio: 0.25,
+        sequence: { lost: '4' },
+        samplingRates: [0, 1_000],
+        clockSkewMs: -1_500,
+        activeTimeoutMs: null,
+        drops: { kernel: '7' },
+      },
+    })
+    expect((await get('/exporters/acme%2Fc1%2F192.0.2.9')).status).toBe(404)
   })
 
   it.each(['/tenants', '/sites', '/devices', '/interfaces', '/exporters', '/alarms'])(

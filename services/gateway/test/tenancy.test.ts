@@ -97,6 +97,7 @@ const requests: [path: string, body?: object][] = [
   ['/interfaces'],
   ['/interfaces?device=globex-fw-1'],
   ['/exporters'],
+  ['/exporters/globex%2Fc1%2F192.0.2.1'],
   ['/alarms'],
   ['/alarms?from=2020-01-01T00:00:00Z'],
   [`/alarms/${globexAlarm.alarmId}`],

@@ -40,6 +40,8 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
   const { config, bus, store, clock, metrics } = options
   const log = options.log.child({ service: 'stream-processor' })
   const producerId = `processor-${randomUUID()}`
+  // One family of series for all detectors.
+  const conditions = new CounterByCode()
   const flowCounts: FlowCounts = {
     datagrams: 0,
     records: 0,
@@ -49,13 +51,14 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     rateLimitDrops: 0,
     forgottenExporters: 0,
     clampedRecords: 0,
+    conditions,
   }
   const pollCounts: PollCounts = {
     polls: 0,
     failedPolls: 0,
     refusedDevices: 0,
     gaps: new CounterByCode(),
-    conditions: new CounterByCode(),
+    conditions,
   }
   const correlatorCounts: CorrelatorCounts = { signals: 0, dropped: new CounterByCode(), events: new CounterByCode() }
   let memberships: Membership[] = []

@@ -1,4 +1,4 @@
-import type { FlowWindow } from '../../../../libs/model/src/index.ts'
+import type { ExporterLive, FlowWindow } from '../../../../libs/model/src/index.ts'
 
 const windowMs = 60_000
 /** An exporter silent for this long has no rate any more; it is forgotten after an hour. */
@@ -22,11 +22,12 @@ export interface FlowRates {
 
 const noRates: FlowRates = { bitsPerSecond: 0, packetsPerSecond: 0, recordsPerSecond: 0 }
 
-/** One exporter's newest one-minute windows. */
+/** One exporter's newest one-minute windows, and what the processor last said of its health. */
 export class ExporterState {
   readonly tenantId: string
   readonly exporterId: string
   lastSeenMs = 0
+  health: ExporterLive | undefined
   #panes: Pane[] = []
 
   constructor(tenantId: string, exporterId: string) {
@@ -51,6 +52,11 @@ export class ExporterState {
     this.#panes.length = Math.min(this.#panes.length, windowsKept)
     // A final pane comes when time has passed, a provisional one when flows came.
     this.lastSeenMs = Math.max(this.lastSeenMs, window.final ? Math.min(stampMs, startMs + windowMs) : stampMs)
+  }
+
+  applyHealth(health: ExporterLive): void {
+    this.health = health
+    this.lastSeenMs = Math.max(this.lastSeenMs, Number(health.lastSeenMs))
   }
 
   /**

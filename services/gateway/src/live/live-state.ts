@@ -1,4 +1,4 @@
-import type { Device, DeviceLive, FlowWindow, Inventory, LiveRecord } from '../../../../libs/model/src/index.ts'
+import type { Device, DeviceLive, Inventory, LiveRecord } from '../../../../libs/model/src/index.ts'
 import type { LiveConfig } from '../config.ts'
 import { AlarmBook } from './alarm-book.ts'
 import { applyPoll, type DeviceState, newDeviceState } from './device-state.ts'
@@ -53,12 +53,17 @@ export class LiveState {
       this.counters.repeated++
       return
     }
-    if (body.case === 'device') {
-      this.#applyDevice(record.tenantId, body.value, nowMs)
-      this.lag.observe(nowMs - Number(body.value.polledAtMs), nowMs)
-    } else {
-      this.#applyFlows(record.tenantId, body.value, from.stampMs)
-      if (!body.value.final) this.lag.observe(nowMs - from.stampMs, nowMs)
+    switch (body.case) {
+      case 'device':
+        this.#applyDevice(record.tenantId, body.value, nowMs)
+        this.lag.observe(nowMs - Number(body.value.polledAtMs), nowMs)
+        return
+      case 'flowWindow':
+        this.#exporter(record.tenantId, body.value.exporterId)?.apply(body.value, from.stampMs)
+        if (!body.value.final) this.lag.observe(nowMs - from.stampMs, nowMs)
+        return
+      case 'exporter':
+        this.#exporter(record.tenantId, body.value.exporterId)?.applyHealth(body.value)
     }
   }
 
@@ -84,17 +89,17 @@ export class LiveState {
     this.interfaceCount += device.interfaces.size - before
   }
 
-  #applyFlows(tenantId: string, window: FlowWindow, stampMs: number): void {
-    let exporter = this.exporters.get(window.exporterId)
+  #exporter(tenantId: string, exporterId: string): ExporterState | undefined {
+    let exporter = this.exporters.get(exporterId)
     if (!exporter) {
       if (this.exporters.size >= this.#limits.exportersMax) {
         this.counters.exportersRefused++
-        return
+        return undefined
       }
-      exporter = new ExporterState(tenantId, window.exporterId)
-      this.exporters.set(window.exporterId, exporter)
+      exporter = new ExporterState(tenantId, exporterId)
+      this.exporters.set(exporterId, exporter)
     }
-    exporter.apply(window, stampMs)
+    return exporter
   }
 }
 

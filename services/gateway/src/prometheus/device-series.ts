@@ -3,6 +3,7 @@ import { isOpen } from '../live/alarm-book.ts'
 import type { DeviceState, InterfaceState } from '../live/device-state.ts'
 import type { LiveState } from '../live/live-state.ts'
 import { isReachable } from '../live/tiles.ts'
+import { writeExporterSeries } from './exporter-series.ts'
 import { type Exposition, labelSet } from './exposition.ts'
 import { ifMibMetrics, ifTypeNames } from './if-mib.ts'
 
@@ -97,29 +98,7 @@ export function writeWeirSeries(
     if (device.polledAtMs > 0) page.sample(labelSet(deviceLabels(device)), device.pollDurationMs / 1_000)
   }
 
-  const exporters = [...state.exporters.values()].filter(exporter => sees(exporter.tenantId))
-  const exporterSeries = exporters.map(exporter => ({
-    labels: labelSet({ tenant: exporter.tenantId, exporter: exporter.exporterId }),
-    rates: exporter.rates(nowMs),
-    lastSeenMs: exporter.lastSeenMs,
-  }))
-  page.family(
-    'weir_exporter_flow_bytes_per_second',
-    'gauge',
-    'Traffic in the newest complete minute, scaled by sampling.',
-  )
-  for (const { labels, rates } of exporterSeries) page.sample(labels, rates.bitsPerSecond / 8)
-  page.family(
-    'weir_exporter_flow_packets_per_second',
-    'gauge',
-    'Packets in the newest complete minute, scaled by sampling.',
-  )
-  for (const { labels, rates } of exporterSeries) page.sample(labels, rates.packetsPerSecond)
-  page.family('weir_exporter_flow_records_per_second', 'gauge', 'Flow records in the newest complete minute.')
-  for (const { labels, rates } of exporterSeries) page.sample(labels, rates.recordsPerSecond)
-  page.family('weir_exporter_last_seen_timestamp_seconds', 'gauge', 'When flows of the exporter last came.')
-  for (const { labels, lastSeenMs } of exporterSeries) page.sample(labels, lastSeenMs / 1_000)
-
+  writeExporterSeries(page, state, sees, nowMs)
   writeAlarmCounts(page, state, sees)
 }
 

@@ -51,16 +51,7 @@ const interfaceItem = interfaceTileSchema.omit({ asOfMs: true, history: true }).
   coverage: z.number().describe('Share of the interval before `asOf` that was observed, 0 to 1.'),
 })
 
-const exporterItem = z.object({
-  exporterId: z.string(),
-  tenantId: z.string(),
-  bitsPerSecond: z.number(),
-  packetsPerSecond: z.number(),
-  recordsPerSecond: z.number(),
-  lastSeenAt: time,
-})
-
-/** Tenants, sites, devices, interfaces and exporters as they are now. */
+/** Tenants, sites, devices and interfaces as they are now. */
 export function addInventoryRoutes(app: App, { state, nowMs }: RestContext): void {
   app.get(
     '/api/v1/tenants',
@@ -172,35 +163,6 @@ export function addInventoryRoutes(app: App, { state, nowMs }: RestContext): voi
         request.query.limit,
         ([device, one]) => [device.tenantId, device.deviceId, one.interfaceId],
         ([device, one]) => showInterface(device, one, nowMs()),
-      )
-    },
-  )
-
-  app.get(
-    '/api/v1/exporters',
-    {
-      schema: {
-        summary: 'Exporters of flows with their rates',
-        tags: ['inventory'],
-        querystring: z.strictObject(listParameters),
-        response: { 200: listOf(exporterItem) },
-      },
-    },
-    async request => {
-      const after = decodeCursor(request.query.cursor, 1)?.[0]
-      const scope = requestScope(request, { tenant: request.query.tenant })
-      const { exporters } = tilesOf(state, scope, 1, nowMs())
-      const rest = exporters
-        .filter(one => after === undefined || one.exporterId > after)
-        .sort((a, b) => compare(a.exporterId, b.exporterId))
-      return pageOf(
-        rest,
-        request.query.limit,
-        one => [one.exporterId],
-        ({ lastSeenMs, ...one }) => ({
-          ...one,
-          lastSeenAt: isoTime(lastSeenMs),
-        }),
       )
     },
   )

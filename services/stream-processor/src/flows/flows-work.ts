@@ -1,23 +1,37 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary } from '@bufbuild/protobuf'
 import type { BusRecord } from '../../../../libs/bus/src/index.ts'
+import {
+  type DetectConfig,
+  type DetectedCondition,
+  detectDefaults,
+  detectExporter,
+  type ExporterObservation,
+  exporterSilentMs,
+  forgetExporter,
+} from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
   type DatagramBatch,
   exporterId,
   type FlowsRawRecord,
   FlowsRawRecordSchema,
-  keys,
-  LiveRecordSchema,
-  topics,
+  heartbeatIntervalMs,
 } from '../../../../libs/model/src/index.ts'
-import { windowMs } from '../../../../libs/stream/src/index.ts'
-import {
-  addressText,
-  createExporterDecoder,
-  type ExporterDecoder,
-  FlowColumns,
-} from '../../../../libs/wire/src/index.ts'
+import { advanceWatermark, initialWatermark, type WatermarkState, windowMs } from '../../../../libs/stream/src/index.ts'
+import { addressText, FlowColumns } from '../../../../libs/wire/src/index.ts'
+import { DerivedRecords } from '../derived-records.ts'
 import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
+import type { StreamConfig } from '../stream-config.ts'
+import {
+  type Exporter,
+  type LiveWindow,
+  newExporter,
+  observationOf,
+  restoredExporter,
+  type SavedExporter,
+  savedExporter,
+} from './exporter.ts'
+import { exporterLive } from './exporter-live.ts'
 import { FlowRollup } from './flow-rollup.ts'
 import { FlowRows } from './flow-rows.ts'
 
@@ -27,30 +41,15 @@ const exportersMax = 10_000
 const paneIntervalMs = 2_000
 /** A window is final for the live view once the partition's heartbeats are this far past its end. */
 const finalAfterMs = 90_000
+/** An exporter's health is sent at most this often when it changed, and this often while nothing does. */
+const healthIntervalMs = heartbeatIntervalMs
+const healthRepeatMs = 60_000
+/** An exporter silent for an hour is off the screens; one silent for a week of the log is forgotten. */
+const quietAfterMs = 3_600_000
+const goneAfterMs = 7 * 86_400_000
 
-interface Exporter {
-  id: string
-  tenantId: string
-  collectorId: string
-  address: string
-  decoder: ExporterDecoder
-  /** Version of the decoder's state in the last state row. */
-  savedVersion: number
-  windows: Map<number, LiveWindow>
-  windowsChanged: boolean
-  lastPaneMs: number
-  lastSeenMs: number
-  /** Numbers of this exporter in the epoch's rollup and raw rows; -1 while it sent nothing in this epoch. */
-  rollupIndex: number
-  rowsIndex: number
-}
-
-/** Sums for screens: doubles, exact to 2^53. The stored rollup is exact beyond. */
-interface LiveWindow {
-  octets: number
-  packets: number
-  records: number
-}
+const watermarkKey = 'watermark'
+const exporterPrefix = 'exporter/'
 
 /** What the process counts over all partitions, for metrics. */
 export interface FlowCounts {
@@ -62,61 +61,60 @@ export interface FlowCounts {
   rateLimitDrops: number
   forgottenExporters: number
   clampedRecords: number
+  conditions: CounterByCode
 }
 
-interface SavedExporter {
-  decoder: unknown
-  windows: [startMs: number, octets: number, packets: number, records: number][]
-  lastSeenMs: number
+/** Plain JSON: how far the partition has come. */
+interface Progress {
+  watermark: WatermarkState
+  /** Time of the log when exporters were last judged. */
+  judgedLogMs: number
 }
 
 /** Flow datagrams of one partition: decoded, kept raw, and rolled up by minute of event time. */
 export class FlowsWork implements EpochWork {
-  readonly #context: WorkContext
+  readonly #derived: DerivedRecords
+  #config: StreamConfig
   readonly #counts: FlowCounts
   readonly #exporters = new Map<string, Exporter>()
   readonly #flows = new FlowColumns()
   readonly #rows = new FlowRows()
   readonly #rollup = new FlowRollup()
-  #outputs: Output[] = []
-  /** Counts what the record at hand has yielded so far: part of a derived record's identity. */
-  #ordinal = 0
+  #progress: Progress = { watermark: initialWatermark, judgedLogMs: 0 }
+  #progressChanged = false
+  /** Exporters forgotten in this epoch. */
+  readonly #forgotten = new Set<string>()
 
   constructor(context: WorkContext, counts: FlowCounts) {
-    this.#context = context
+    this.#derived = new DerivedRecords(context)
+    this.#config = context.config
     this.#counts = counts
   }
 
   restore(states: ReadonlyMap<string, string>): void {
     for (const [key, state] of states) {
-      const id = key.slice('exporter/'.length)
-      const [tenantId, collectorId, address] = splitExporterId(id)
-      const saved = JSON.parse(state) as SavedExporter
-      const decoder = createExporterDecoder({}, saved.decoder)
-      this.#exporters.set(id, {
-        ...newExporter(id, tenantId, collectorId, address, decoder),
-        savedVersion: decoder.stateVersion,
-        lastSeenMs: saved.lastSeenMs,
-        windows: new Map(
-          saved.windows.map(([startMs, octets, packets, records]) => [startMs, { octets, packets, records }]),
-        ),
-      })
+      if (key === watermarkKey) {
+        this.#progress = JSON.parse(state) as Progress
+        continue
+      }
+      const id = key.slice(exporterPrefix.length)
+      this.#exporters.set(id, restoredExporter(id, JSON.parse(state) as SavedExporter))
     }
   }
 
-  configure(): void {
-    // Nothing of the flow stage depends on the configuration yet.
+  configure(config: StreamConfig): void {
+    this.#config = config
   }
 
   process(record: BusRecord): void {
     const message = this.#parse(record)
-    this.#ordinal = 0
+    this.#derived.begin(record)
     switch (message.body.case) {
       case 'batch':
         this.#batch(record, message, message.body.value)
         return
       case 'heartbeat':
-        this.#closeWindows(record)
+        this.#heartbeat(record, message.producerId)
         return
       default:
         throw new PoisonRecordError('flows-body-unknown', 'the record has neither a batch nor a heartbeat')
@@ -124,9 +122,7 @@ export class FlowsWork implements EpochWork {
   }
 
   takeOutputs(): readonly Output[] {
-    const outputs = this.#outputs
-    this.#outputs = []
-    return outputs
+    return this.#derived.take()
   }
 
   closeEpoch(): EpochResult {
@@ -134,12 +130,15 @@ export class FlowsWork implements EpochWork {
     for (const exporter of this.#exporters.values()) {
       exporter.rollupIndex = -1
       exporter.rowsIndex = -1
-      if (exporter.decoder.stateVersion === exporter.savedVersion && !exporter.windowsChanged) continue
+      if (exporter.decoder.stateVersion === exporter.savedVersion && !exporter.changed) continue
       exporter.savedVersion = exporter.decoder.stateVersion
-      exporter.windowsChanged = false
-      states.set(`exporter/${exporter.id}`, JSON.stringify(savedExporter(exporter)))
+      exporter.changed = false
+      states.set(exporterPrefix + exporter.id, JSON.stringify(savedExporter(exporter)))
     }
-    for (const forgotten of this.#forget()) states.set(`exporter/${forgotten}`, '')
+    for (const id of this.#forgotten) if (!this.#exporters.has(id)) states.set(exporterPrefix + id, '')
+    this.#forgotten.clear()
+    if (this.#progressChanged && this.#exporters.size > 0) states.set(watermarkKey, JSON.stringify(this.#progress))
+    this.#progressChanged = false
     this.#counts.clampedRecords += this.#rollup.clampedRecords
     const blocks = [
       { table: 'flows', block: this.#rows.take(this.#flows) },
@@ -173,7 +172,11 @@ export class FlowsWork implements EpochWork {
       this.#datagram(exporter, batch.payload.subarray(offset, offset + length), batch.sourcePort[i] ?? 0, receivedMs)
       offset += length
     }
+    exporter.health.noteBatch(batch, record.timestampMs)
+    exporter.healthChanged = true
+    exporter.changed = true
     if (record.timestampMs - exporter.lastPaneMs >= paneIntervalMs) this.#sendPanes(exporter, record)
+    if (record.timestampMs - exporter.lastHealthMs >= healthIntervalMs) this.#sendHealth(exporter, record.timestampMs)
   }
 
   #datagram(exporter: Exporter, datagram: Uint8Array, sourcePort: number, receivedMs: number): void {
@@ -186,6 +189,7 @@ export class FlowsWork implements EpochWork {
     counts.records += to - from
     counts.optionsRecords += outcome.optionsRecords
     for (const error of outcome.errors) counts.errors.add(error.code)
+    exporter.health.noteDatagram(datagram, receivedMs, flows, from, to)
     if (from === to) return
     if (exporter.rollupIndex < 0) {
       exporter.rollupIndex = this.#rollup.exporter(exporter.tenantId, exporter.id)
@@ -196,7 +200,6 @@ export class FlowsWork implements EpochWork {
       this.#rollup.add(exporter.rollupIndex, flows, i)
       addLive(exporter, flows, i)
     }
-    exporter.windowsChanged = true
   }
 
   #exporter(message: FlowsRawRecord, batch: DatagramBatch): Exporter {
@@ -204,26 +207,92 @@ export class FlowsWork implements EpochWork {
     const id = exporterId(message.tenantId, message.collectorId, address)
     let exporter = this.#exporters.get(id)
     if (!exporter) {
-      exporter = newExporter(id, message.tenantId, message.collectorId, address, createExporterDecoder({}))
+      exporter = newExporter(message.tenantId, message.collectorId, address, id)
       this.#exporters.set(id, exporter)
     }
     return exporter
   }
 
-  /** Ids of the exporters heard longest ago, beyond the bound. */
-  #forget(): string[] {
-    const over = this.#exporters.size - exportersMax
-    if (over <= 0) return []
-    const oldest = [...this.#exporters.values()].sort((a, b) => a.lastSeenMs - b.lastSeenMs || (a.id < b.id ? -1 : 1))
-    const forgotten = oldest.slice(0, over).map(exporter => exporter.id)
-    for (const id of forgotten) this.#exporters.delete(id)
-    this.#counts.forgottenExporters += forgotten.length
-    return forgotten
+  /** Time has passed in the log. */
+  #heartbeat(record: BusRecord, producerId: string): void {
+    const watermark = advanceWatermark(this.#progress.watermark, producerId, record.timestampMs)
+    // Collectors beat side by side; exporters are judged once an interval.
+    const judges = watermark.logMs - this.#progress.judgedLogMs >= 0.9 * heartbeatIntervalMs
+    this.#progress = { watermark, judgedLogMs: judges ? watermark.logMs : this.#progress.judgedLogMs }
+    this.#progressChanged = true
+    this.#closeWindows(record)
+    if (!judges) return
+    this.#forget()
+    for (const exporter of this.#exporters.values()) this.#judge(exporter)
+    for (const exporter of this.#exporters.values()) this.#repeatHealth(exporter, record.timestampMs)
+    const tenants = new Set([...this.#exporters.values()].map(exporter => exporter.tenantId))
+    for (const tenantId of tenants) this.#derived.heartbeat(tenantId)
+  }
+
+  #judge(exporter: Exporter): void {
+    const { state, conditions } = detectExporter(exporter.detect, this.#observe(exporter), this.#detection)
+    if (state === exporter.detect) return
+    exporter.detect = state
+    exporter.changed = true
+    if (conditions.length > 0) exporter.healthChanged = true
+    this.#say(exporter, conditions)
+  }
+
+  /** Lets go of exporters silent for very long, and, beyond the bound, of those heard longest ago. */
+  #forget(): void {
+    const { logMs } = this.#progress.watermark
+    const gone = [...this.#exporters.values()].filter(one => exporterSilentMs(one.detect, logMs) > goneAfterMs)
+    const over = this.#exporters.size - gone.length - exportersMax
+    if (over > 0) {
+      const oldest = [...this.#exporters.values()]
+        .filter(one => !gone.includes(one))
+        .sort((a, b) => a.lastSeenMs - b.lastSeenMs || (a.id < b.id ? -1 : 1))
+      gone.push(...oldest.slice(0, over))
+      this.#counts.forgottenExporters += over
+    }
+    for (const exporter of gone) {
+      this.#exporters.delete(exporter.id)
+      this.#forgotten.add(exporter.id)
+      if (exporter.detect) this.#say(exporter, forgetExporter(exporter.detect, this.#observe(exporter)))
+    }
+  }
+
+  #observe(exporter: Exporter): ExporterObservation {
+    const siteId = this.#config.exporterSites?.[`${exporter.tenantId}/${exporter.address}`] ?? ''
+    return observationOf(exporter, siteId, this.#progress.watermark)
+  }
+
+  /** A configuration recorded by an earlier version lacks what came later. */
+  get #detection(): DetectConfig {
+    return { ...detectDefaults, ...this.#config.detection }
+  }
+
+  #say(exporter: Exporter, conditions: readonly DetectedCondition[]): void {
+    for (const condition of conditions) {
+      this.#counts.conditions.add(condition.alarmType)
+      this.#derived.condition(exporter.tenantId, condition)
+    }
+  }
+
+  /** At heartbeats: what changed, and now and then what did not, so that a gateway that starts learns of it. */
+  #repeatHealth(exporter: Exporter, stampMs: number): void {
+    const sinceMs = stampMs - exporter.lastHealthMs
+    if (exporter.healthChanged ? sinceMs < healthIntervalMs : sinceMs < healthRepeatMs) return
+    if (!exporter.healthChanged && stampMs - exporter.lastSeenMs > quietAfterMs) return
+    this.#sendHealth(exporter, stampMs)
+  }
+
+  #sendHealth(exporter: Exporter, stampMs: number): void {
+    exporter.lastHealthMs = stampMs
+    exporter.healthChanged = false
+    exporter.changed = true
+    const value = exporterLive(exporter, stampMs, this.#progress.watermark.watermarkMs)
+    this.#derived.live(exporter.tenantId, exporter.address, { case: 'exporter', value })
   }
 
   #sendPanes(exporter: Exporter, record: BusRecord): void {
     exporter.lastPaneMs = record.timestampMs
-    for (const [startMs, window] of exporter.windows) this.#sendWindow(exporter, record, startMs, window, false)
+    for (const [startMs, window] of exporter.windows) this.#sendWindow(exporter, startMs, window, false)
   }
 
   #closeWindows(record: BusRecord): void {
@@ -231,66 +300,24 @@ export class FlowsWork implements EpochWork {
       for (const [startMs, window] of exporter.windows) {
         if (startMs + windowMs + finalAfterMs > record.timestampMs) continue
         exporter.windows.delete(startMs)
-        exporter.windowsChanged = true
-        this.#sendWindow(exporter, record, startMs, window, true)
+        exporter.changed = true
+        this.#sendWindow(exporter, startMs, window, true)
       }
     }
   }
 
-  #sendWindow(exporter: Exporter, record: BusRecord, startMs: number, window: LiveWindow, final: boolean): void {
-    const message = create(LiveRecordSchema, {
-      tenantId: exporter.tenantId,
-      producerId: this.#context.producerId,
-      source: {
-        topic: record.topic,
-        partition: record.partition,
-        offset: BigInt(record.offset),
-        ordinal: this.#ordinal++,
-        logId: this.#context.logId,
-      },
-      body: {
-        case: 'flowWindow',
-        value: {
-          exporterId: exporter.id,
-          windowStartMs: BigInt(startMs),
-          final,
-          octets: BigInt(window.octets),
-          packets: BigInt(window.packets),
-          records: BigInt(window.records),
-        },
+  #sendWindow(exporter: Exporter, startMs: number, window: LiveWindow, final: boolean): void {
+    this.#derived.live(exporter.tenantId, exporter.address, {
+      case: 'flowWindow',
+      value: {
+        exporterId: exporter.id,
+        windowStartMs: BigInt(startMs),
+        final,
+        octets: BigInt(window.octets),
+        packets: BigInt(window.packets),
+        records: BigInt(window.records),
       },
     })
-    this.#outputs.push({
-      topic: topics.live,
-      record: {
-        key: keys.device(exporter.tenantId, exporter.address),
-        value: toBinary(LiveRecordSchema, message),
-        timestampMs: record.timestampMs,
-      },
-    })
-  }
-}
-
-function newExporter(
-  id: string,
-  tenantId: string,
-  collectorId: string,
-  address: string,
-  decoder: ExporterDecoder,
-): Exporter {
-  return {
-    id,
-    tenantId,
-    collectorId,
-    address,
-    decoder,
-    savedVersion: -1,
-    windows: new Map(),
-    windowsChanged: false,
-    lastPaneMs: 0,
-    lastSeenMs: 0,
-    rollupIndex: -1,
-    rowsIndex: -1,
   }
 }
 
@@ -306,19 +333,4 @@ function addLive(exporter: Exporter, flows: FlowColumns, i: number): void {
   window.octets += (flows.octetsWords[2 * i + 1]! * 4_294_967_296 + flows.octetsWords[2 * i]!) * rate
   window.packets += (flows.packetsWords[2 * i + 1]! * 4_294_967_296 + flows.packetsWords[2 * i]!) * rate
   window.records++
-}
-
-function savedExporter(exporter: Exporter): SavedExporter {
-  return {
-    decoder: exporter.decoder.snapshot(),
-    windows: [...exporter.windows]
-      .sort(([a], [b]) => a - b)
-      .map(([startMs, { octets, packets, records }]) => [startMs, octets, packets, records]),
-    lastSeenMs: exporter.lastSeenMs,
-  }
-}
-
-function splitExporterId(id: string): [tenantId: string, collectorId: string, address: string] {
-  const [tenantId = '', collectorId = '', ...address] = id.split('/')
-  return [tenantId, collectorId, address.join('/')]
 }

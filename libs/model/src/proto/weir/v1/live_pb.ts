@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/live.proto.
  */
 export const file_weir_v1_live: GenFile = /*@__PURE__*/
-  fileDesc("ChJ3ZWlyL3YxL2xpdmUucHJvdG8SB3dlaXIudjEiuAEKCkxpdmVSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhMKC3Byb2R1Y2VyX2lkGAIgASgJEicKBnNvdXJjZRgDIAEoCzIXLndlaXIudjEuU291cmNlUG9zaXRpb24SJQoGZGV2aWNlGAQgASgLMhMud2Vpci52MS5EZXZpY2VMaXZlSAASKgoLZmxvd193aW5kb3cYBSABKAsyEy53ZWlyLnYxLkZsb3dXaW5kb3dIAEIGCgRib2R5IoECCgpEZXZpY2VMaXZlEhEKCWRldmljZV9pZBgBIAEoCRIPCgdzaXRlX2lkGAIgASgJEhQKDHBvbGxlZF9hdF9tcxgDIAEoAxITCgtpbnRlcnZhbF9tcxgEIAEoDRIRCglyZWFjaGFibGUYBSABKAgSJwoGc3lzdGVtGAYgASgLMhcud2Vpci52MS5TeXN0ZW1JbmZvTGl2ZRIqCgppbnRlcmZhY2VzGAcgAygLMhYud2Vpci52MS5JbnRlcmZhY2VMaXZlEhUKCHVwdGltZV9zGAggASgNSACIAQESGAoQcG9sbF9kdXJhdGlvbl9tcxgJIAEoDUILCglfdXB0aW1lX3MiTwoOU3lzdGVtSW5mb0xpdmUSEAoIc3lzX25hbWUYASABKAkSDgoGdmVuZG9yGAIgASgJEgoKAm9zGAMgASgJEg8KB3ZlcnNpb24YBCABKAkilAYKDUludGVyZmFjZUxpdmUSFAoMaW50ZXJmYWNlX2lkGAEgASgJEhAKCGlmX2luZGV4GAIgASgNEg8KB2lmX25hbWUYAyABKAkSEAoIaWZfZGVzY3IYBCABKAkSEAoIaWZfYWxpYXMYBSABKAkSDwoHaWZfdHlwZRgGIAEoDRIdChVzcGVlZF9iaXRzX3Blcl9zZWNvbmQYByABKAQSFAoMYWRtaW5fc3RhdHVzGAggASgNEhMKC29wZXJfc3RhdHVzGAkgASgNEh8KEmluX2JpdHNfcGVyX3NlY29uZBgKIAEoAUgAiAEBEiAKE291dF9iaXRzX3Blcl9zZWNvbmQYCyABKAFIAYgBARIbCg51dGlsaXNhdGlvbl9pbhgMIAEoAUgCiAEBEhwKD3V0aWxpc2F0aW9uX291dBgNIAEoAUgDiAEBEiEKFGluX2Vycm9yc19wZXJfc2Vjb25kGA4gASgBSASIAQESIgoVb3V0X2Vycm9yc19wZXJfc2Vjb25kGA8gASgBSAWIAQESIwoWaW5fZGlzY2FyZHNfcGVyX3NlY29uZBgQIAEoAUgGiAEBEiQKF291dF9kaXNjYXJkc19wZXJfc2Vjb25kGBEgASgBSAeIAQESEgoKZ2FwX3JlYXNvbhgSIAEoCRI2Cghjb3VudGVycxgTIAMoCzIkLndlaXIudjEuSW50ZXJmYWNlTGl2ZS5Db3VudGVyc0VudHJ5Gi8KDUNvdW50ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4AUIVChNfaW5fYml0c19wZXJfc2Vjb25kQhYKFF9vdXRfYml0c19wZXJfc2Vjb25kQhEKD191dGlsaXNhdGlvbl9pbkISChBfdXRpbGlzYXRpb25fb3V0QhcKFV9pbl9lcnJvcnNfcGVyX3NlY29uZEIYChZfb3V0X2Vycm9yc19wZXJfc2Vjb25kQhkKF19pbl9kaXNjYXJkc19wZXJfc2Vjb25kQhoKGF9vdXRfZGlzY2FyZHNfcGVyX3NlY29uZCJ7CgpGbG93V2luZG93EhMKC2V4cG9ydGVyX2lkGAEgASgJEhcKD3dpbmRvd19zdGFydF9tcxgCIAEoAxINCgVmaW5hbBgDIAEoCBIOCgZvY3RldHMYBCABKAQSDwoHcGFja2V0cxgFIAEoBBIPCgdyZWNvcmRzGAYgASgEYgZwcm90bzM", [file_weir_v1_common]);
+  fileDesc("ChJ3ZWlyL3YxL2xpdmUucHJvdG8SB3dlaXIudjEi4wEKCkxpdmVSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhMKC3Byb2R1Y2VyX2lkGAIgASgJEicKBnNvdXJjZRgDIAEoCzIXLndlaXIudjEuU291cmNlUG9zaXRpb24SJQoGZGV2aWNlGAQgASgLMhMud2Vpci52MS5EZXZpY2VMaXZlSAASKgoLZmxvd193aW5kb3cYBSABKAsyEy53ZWlyLnYxLkZsb3dXaW5kb3dIABIpCghleHBvcnRlchgGIAEoCzIVLndlaXIudjEuRXhwb3J0ZXJMaXZlSABCBgoEYm9keSKBAgoKRGV2aWNlTGl2ZRIRCglkZXZpY2VfaWQYASABKAkSDwoHc2l0ZV9pZBgCIAEoCRIUCgxwb2xsZWRfYXRfbXMYAyABKAMSEwoLaW50ZXJ2YWxfbXMYBCABKA0SEQoJcmVhY2hhYmxlGAUgASgIEicKBnN5c3RlbRgGIAEoCzIXLndlaXIudjEuU3lzdGVtSW5mb0xpdmUSKgoKaW50ZXJmYWNlcxgHIAMoCzIWLndlaXIudjEuSW50ZXJmYWNlTGl2ZRIVCgh1cHRpbWVfcxgIIAEoDUgAiAEBEhgKEHBvbGxfZHVyYXRpb25fbXMYCSABKA1CCwoJX3VwdGltZV9zIk8KDlN5c3RlbUluZm9MaXZlEhAKCHN5c19uYW1lGAEgASgJEg4KBnZlbmRvchgCIAEoCRIKCgJvcxgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJIpQGCg1JbnRlcmZhY2VMaXZlEhQKDGludGVyZmFjZV9pZBgBIAEoCRIQCghpZl9pbmRleBgCIAEoDRIPCgdpZl9uYW1lGAMgASgJEhAKCGlmX2Rlc2NyGAQgASgJEhAKCGlmX2FsaWFzGAUgASgJEg8KB2lmX3R5cGUYBiABKA0SHQoVc3BlZWRfYml0c19wZXJfc2Vjb25kGAcgASgEEhQKDGFkbWluX3N0YXR1cxgIIAEoDRITCgtvcGVyX3N0YXR1cxgJIAEoDRIfChJpbl9iaXRzX3Blcl9zZWNvbmQYCiABKAFIAIgBARIgChNvdXRfYml0c19wZXJfc2Vjb25kGAsgASgBSAGIAQESGwoOdXRpbGlzYXRpb25faW4YDCABKAFIAogBARIcCg91dGlsaXNhdGlvbl9vdXQYDSABKAFIA4gBARIhChRpbl9lcnJvcnNfcGVyX3NlY29uZBgOIAEoAUgEiAEBEiIKFW91dF9lcnJvcnNfcGVyX3NlY29uZBgPIAEoAUgFiAEBEiMKFmluX2Rpc2NhcmRzX3Blcl9zZWNvbmQYECABKAFIBogBARIkChdvdXRfZGlzY2FyZHNfcGVyX3NlY29uZBgRIAEoAUgHiAEBEhIKCmdhcF9yZWFzb24YEiABKAkSNgoIY291bnRlcnMYEyADKAsyJC53ZWlyLnYxLkludGVyZmFjZUxpdmUuQ291bnRlcnNFbnRyeRovCg1Db3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAFCFQoTX2luX2JpdHNfcGVyX3NlY29uZEIWChRfb3V0X2JpdHNfcGVyX3NlY29uZEIRCg9fdXRpbGlzYXRpb25faW5CEgoQX3V0aWxpc2F0aW9uX291dEIXChVfaW5fZXJyb3JzX3Blcl9zZWNvbmRCGAoWX291dF9lcnJvcnNfcGVyX3NlY29uZEIZChdfaW5fZGlzY2FyZHNfcGVyX3NlY29uZEIaChhfb3V0X2Rpc2NhcmRzX3Blcl9zZWNvbmQiewoKRmxvd1dpbmRvdxITCgtleHBvcnRlcl9pZBgBIAEoCRIXCg93aW5kb3dfc3RhcnRfbXMYAiABKAMSDQoFZmluYWwYAyABKAgSDgoGb2N0ZXRzGAQgASgEEg8KB3BhY2tldHMYBSABKAQSDwoHcmVjb3JkcxgGIAEoBCLdBwoMRXhwb3J0ZXJMaXZlEhMKC2V4cG9ydGVyX2lkGAEgASgJEhAKCGFzX29mX21zGAIgASgDEhUKDWZpcnN0X3NlZW5fbXMYAyABKAMSFAoMbGFzdF9zZWVuX21zGAQgASgDEg0KBXN0YWxlGAUgASgIEhEKCXByb3RvY29scxgGIAMoCRIRCglkYXRhZ3JhbXMYByABKAQSDwoHcmVjb3JkcxgIIAEoBBIXCg9vcHRpb25zX3JlY29yZHMYCSABKAQSMQoGZXJyb3JzGAogAygLMiEud2Vpci52MS5FeHBvcnRlckxpdmUuRXJyb3JzRW50cnkSGQoRc2VxdWVuY2VfcmVjZWl2ZWQYCyABKAQSFQoNc2VxdWVuY2VfbG9zdBgMIAEoBBIaChJzZXF1ZW5jZV9yZW9yZGVyZWQYDSABKAQSGwoTc2VxdWVuY2VfZHVwbGljYXRlcxgOIAEoBBIZChFzZXF1ZW5jZV9yZXN0YXJ0cxgPIAEoBBIUCgxzYW1wbGVzX2xvc3QYECABKAQSFwoKbG9zc19yYXRpbxgRIAEoAUgAiAEBEhYKDmxvc3Nfd2luZG93X21zGBIgASgNEhcKD3RlbXBsYXRlc19rbm93bhgTIAEoDRIbChN0ZW1wbGF0ZXNfcmVkZWZpbmVkGBQgASgEEhkKEXRlbXBsYXRlc19ldmljdGVkGBUgASgEEhEKCWhlbGRfc2V0cxgWIAEoDRIaCg1oZWxkX3NpbmNlX21zGBcgASgDSAGIAQESFAoMaGVsZF9kcm9wcGVkGBggASgEEhYKDnNhbXBsaW5nX3JhdGVzGBkgAygNEhgKEHVuc2NhbGVkX3JlY29yZHMYGiABKAQSGgoNY2xvY2tfc2tld19tcxgbIAEoA0gCiAEBEh4KFmNsb2NrX3NrZXdlZF9kYXRhZ3JhbXMYHCABKAQSHgoRYWN0aXZlX3RpbWVvdXRfbXMYHSABKA1IA4gBARIgChN0ZW1wbGF0ZV9yZWZyZXNoX21zGB4gASgNSASIAQESFAoMa2VybmVsX2Ryb3BzGB8gASgEEhgKEHJhdGVfbGltaXRfZHJvcHMYICABKAQSFAoMYnVmZmVyX2Ryb3BzGCEgASgEGi0KC0Vycm9yc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAFCDQoLX2xvc3NfcmF0aW9CEAoOX2hlbGRfc2luY2VfbXNCEAoOX2Nsb2NrX3NrZXdfbXNCFAoSX2FjdGl2ZV90aW1lb3V0X21zQhYKFF90ZW1wbGF0ZV9yZWZyZXNoX21zYgZwcm90bzM", [file_weir_v1_common]);
 
 /**
  * A record of weir.live.v1, keyed tenant/device: what screens show. At least once; `source` is its revision.
@@ -50,6 +50,12 @@ export type LiveRecord = Message<"weir.v1.LiveRecord"> & {
      */
     value: FlowWindow;
     case: "flowWindow";
+  } | {
+    /**
+     * @generated from field: weir.v1.ExporterLive exporter = 6;
+     */
+    value: ExporterLive;
+    case: "exporter";
   } | { case: undefined; value?: undefined };
 };
 
@@ -318,4 +324,212 @@ export type FlowWindow = Message<"weir.v1.FlowWindow"> & {
  */
 export const FlowWindowSchema: GenMessage<FlowWindow> = /*@__PURE__*/
   messageDesc(file_weir_v1_live, 4);
+
+/**
+ * ExporterLive is what is known of one exporter beyond its records, as of one position of the log. Counts are since the
+ * exporter was first heard and go on over restarts of the processor. Sent at most each 5 s of log time when something
+ * changed, and each minute by heartbeats.
+ *
+ * @generated from message weir.v1.ExporterLive
+ */
+export type ExporterLive = Message<"weir.v1.ExporterLive"> & {
+  /**
+   * @generated from field: string exporter_id = 1;
+   */
+  exporterId: string;
+
+  /**
+   * @generated from field: int64 as_of_ms = 2;
+   */
+  asOfMs: bigint;
+
+  /**
+   * @generated from field: int64 first_seen_ms = 3;
+   */
+  firstSeenMs: bigint;
+
+  /**
+   * Arrival of its newest batch.
+   *
+   * @generated from field: int64 last_seen_ms = 4;
+   */
+  lastSeenMs: bigint;
+
+  /**
+   * No batch for longer than is usual for it, as telemetry-stale has it.
+   *
+   * @generated from field: bool stale = 5;
+   */
+  stale: boolean;
+
+  /**
+   * netflow1, netflow5, netflow7, netflow9, ipfix, sflow5.
+   *
+   * @generated from field: repeated string protocols = 6;
+   */
+  protocols: string[];
+
+  /**
+   * @generated from field: uint64 datagrams = 7;
+   */
+  datagrams: bigint;
+
+  /**
+   * @generated from field: uint64 records = 8;
+   */
+  records: bigint;
+
+  /**
+   * @generated from field: uint64 options_records = 9;
+   */
+  optionsRecords: bigint;
+
+  /**
+   * Decode errors by code of docs/reference/flow-decoding.md.
+   *
+   * @generated from field: map<string, uint64> errors = 10;
+   */
+  errors: { [key: string]: bigint };
+
+  /**
+   * Each protocol in its own units: flows (v5), datagrams (v9, sFlow), data records (IPFIX).
+   *
+   * @generated from field: uint64 sequence_received = 11;
+   */
+  sequenceReceived: bigint;
+
+  /**
+   * @generated from field: uint64 sequence_lost = 12;
+   */
+  sequenceLost: bigint;
+
+  /**
+   * @generated from field: uint64 sequence_reordered = 13;
+   */
+  sequenceReordered: bigint;
+
+  /**
+   * @generated from field: uint64 sequence_duplicates = 14;
+   */
+  sequenceDuplicates: bigint;
+
+  /**
+   * @generated from field: uint64 sequence_restarts = 15;
+   */
+  sequenceRestarts: bigint;
+
+  /**
+   * sFlow samples that the agent took but that never came.
+   *
+   * @generated from field: uint64 samples_lost = 16;
+   */
+  samplesLost: bigint;
+
+  /**
+   * Lost among all sequence units of the last minutes, 0..1; absent where none came or went.
+   *
+   * @generated from field: optional double loss_ratio = 17;
+   */
+  lossRatio?: number | undefined;
+
+  /**
+   * @generated from field: uint32 loss_window_ms = 18;
+   */
+  lossWindowMs: number;
+
+  /**
+   * @generated from field: uint32 templates_known = 19;
+   */
+  templatesKnown: number;
+
+  /**
+   * @generated from field: uint64 templates_redefined = 20;
+   */
+  templatesRedefined: bigint;
+
+  /**
+   * @generated from field: uint64 templates_evicted = 21;
+   */
+  templatesEvicted: bigint;
+
+  /**
+   * Data sets that wait for their template now, since when the eldest waits, and those given up.
+   *
+   * @generated from field: uint32 held_sets = 22;
+   */
+  heldSets: number;
+
+  /**
+   * @generated from field: optional int64 held_since_ms = 23;
+   */
+  heldSinceMs?: bigint | undefined;
+
+  /**
+   * @generated from field: uint64 held_dropped = 24;
+   */
+  heldDropped: bigint;
+
+  /**
+   * One in n, as seen on records of the last minutes; 1 unsampled, 0 sampled at a rate nobody told.
+   *
+   * @generated from field: repeated uint32 sampling_rates = 25;
+   */
+  samplingRates: number[];
+
+  /**
+   * @generated from field: uint64 unscaled_records = 26;
+   */
+  unscaledRecords: bigint;
+
+  /**
+   * The exporter's clock less arrival; absent for protocols without a clock.
+   *
+   * @generated from field: optional int64 clock_skew_ms = 27;
+   */
+  clockSkewMs?: bigint | undefined;
+
+  /**
+   * @generated from field: uint64 clock_skewed_datagrams = 28;
+   */
+  clockSkewedDatagrams: bigint;
+
+  /**
+   * Duration at which records of long flows are cut, learned; absent before enough long flows came.
+   *
+   * @generated from field: optional uint32 active_timeout_ms = 29;
+   */
+  activeTimeoutMs?: number | undefined;
+
+  /**
+   * Time between the last two announcements of a template.
+   *
+   * @generated from field: optional uint32 template_refresh_ms = 30;
+   */
+  templateRefreshMs?: number | undefined;
+
+  /**
+   * Datagrams that never reached the decoder: dropped by the kernel at its listening port (of whatever exporter), by its
+   * rate limit, and by the collector's full buffer.
+   *
+   * @generated from field: uint64 kernel_drops = 31;
+   */
+  kernelDrops: bigint;
+
+  /**
+   * @generated from field: uint64 rate_limit_drops = 32;
+   */
+  rateLimitDrops: bigint;
+
+  /**
+   * @generated from field: uint64 buffer_drops = 33;
+   */
+  bufferDrops: bigint;
+};
+
+/**
+ * Describes the message weir.v1.ExporterLive.
+ * Use `create(ExporterLiveSchema)` to create a new message.
+ */
+export const ExporterLiveSchema: GenMessage<ExporterLive> = /*@__PURE__*/
+  messageDesc(file_weir_v1_live, 5);
 

@@ -1,0 +1,180 @@
+import { z } from 'zod'
+import type { ExporterLive } from '../../../../libs/model/src/index.ts'
+import type { App } from '../http/app.ts'
+import { decodeCursor, listOf, listParameters, pageOf } from '../http/cursor.ts'
+import { ProblemError } from '../http/problem.ts'
+import { requestScope } from '../http/scope.ts'
+import type { ExporterState } from '../live/exporter-state.ts'
+import { inScope, type Scope } from '../principal.ts'
+import type { RestContext } from './inventory-routes.ts'
+
+const time = z.iso.datetime()
+const count = z.string().describe('A 64-bit count.')
+
+const exporterHealth = z.object({
+  asOf: time,
+  firstSeenAt: time,
+  stale: z.boolean().describe('Silent for longer than is usual for it.'),
+  protocols: z.array(z.string()).describe('netflow1, netflow5, netflow7, netflow9, ipfix, sflow5.'),
+  datagrams: count,
+  records: count,
+  optionsRecords: count,
+  errors: z.record(z.string(), count).describe('Decode errors by code.'),
+  lossRatio: z
+    .number()
+    .nullable()
+    .describe('Lost among all sequence units of the loss window, 0 to 1; null where none came.'),
+  lossWindowMs: z.number(),
+  sequence: z
+    .object({ received: count, lost: count, reordered: count, duplicates: count, restarts: count })
+    .describe('Units as the protocol counts: flows (v5), datagrams (v9, sFlow), data records (IPFIX).'),
+  samplesLost: count.describe('sFlow samples that never came.'),
+  templates: z.object({
+    known: z.int(),
+    redefined: count,
+    evicted: count,
+    heldSets: z.int().describe('Data sets that wait for their template.'),
+    heldSince: time.nullable(),
+    heldDropped: count.describe('Data sets whose template never came.'),
+    refreshMs: z.number().nullable().describe('Time between the last two announcements of a template.'),
+  }),
+  samplingRates: z
+    .array(z.int())
+    .describe('One in n, as seen on records lately; 1 unsampled, 0 sampled at an unknown rate.'),
+  unscaledRecords: count.describe('Records sampled at an unknown rate.'),
+  clockSkewMs: z.number().nullable().describe("The exporter's clock less arrival; null for protocols without a clock."),
+  clockSkewedDatagrams: count.describe('Datagrams whose times were replaced by their arrival.'),
+  activeTimeoutMs: z.number().nullable().describe('Duration at which records of long flows are cut, as learned.'),
+  drops: z
+    .object({ kernel: count, rateLimit: count, buffer: count })
+    .describe('Datagrams that never reached the decoder; those of the kernel are of the whole port.'),
+})
+
+const exporterItem = z.object({
+  exporterId: z.string(),
+  tenantId: z.string(),
+  address: z.string(),
+  collectorId: z.string(),
+  bitsPerSecond: z.number(),
+  packetsPerSecond: z.number(),
+  recordsPerSecond: z.number(),
+  lastSeenAt: time,
+  health: exporterHealth.nullable().describe('Null until the processor has said it.'),
+})
+
+/** Exporters of flows: their rates, and how well their export works. */
+export function addExporterRoutes(app: App, { state, nowMs }: RestContext): void {
+  app.get(
+    '/api/v1/exporters',
+    {
+      schema: {
+        summary: 'Exporters of flows with their rates and health',
+        tags: ['inventory'],
+        querystring: z.strictObject(listParameters),
+        response: { 200: listOf(exporterItem) },
+      },
+    },
+    async request => {
+      const after = decodeCursor(request.query.cursor, 1)?.[0]
+      const scope = requestScope(request, { tenant: request.query.tenant })
+      const rest = [...state.exporters.values()]
+        .filter(one => inScope(scope, one.tenantId, null) && (after === undefined || one.exporterId > after))
+        .sort((a, b) => (a.exporterId < b.exporterId ? -1 : 1))
+      return pageOf(
+        rest,
+        request.query.limit,
+        one => [one.exporterId],
+        one => showExporter(one, nowMs()),
+      )
+    },
+  )
+
+  app.get(
+    '/api/v1/exporters/:exporterId',
+    {
+      schema: {
+        summary: 'One exporter',
+        tags: ['inventory'],
+        params: exporterParameters,
+        querystring: z.strictObject({}),
+        response: { 200: exporterItem },
+      },
+    },
+    async request => showExporter(findExporter(state, requestScope(request, {}), request.params.exporterId), nowMs()),
+  )
+}
+
+export const exporterParameters = z.strictObject({
+  exporterId: z.string().max(512).describe('tenantId/collectorId/address, percent-encoded.'),
+})
+
+/** @throws ProblemError not-found, also for an exporter of somebody else */
+export function findExporter(state: RestContext['state'], scope: Scope, exporterId: string): ExporterState {
+  const exporter = state.exporters.get(exporterId)
+  if (!exporter || !inScope(scope, exporter.tenantId, null)) {
+    throw new ProblemError('not-found', 'there is no such exporter')
+  }
+  return exporter
+}
+
+function showExporter(exporter: ExporterState, nowMs: number): z.input<typeof exporterItem> {
+  const rates = exporter.rates(nowMs)
+  const [, collectorId = '', ...address] = exporter.exporterId.split('/')
+  return {
+    exporterId: exporter.exporterId,
+    tenantId: exporter.tenantId,
+    address: address.join('/'),
+    collectorId,
+    bitsPerSecond: Math.round(rates.bitsPerSecond),
+    packetsPerSecond: Math.round(rates.packetsPerSecond),
+    recordsPerSecond: Math.round(rates.recordsPerSecond * 100) / 100,
+    lastSeenAt: isoTime(exporter.lastSeenMs),
+    health: exporter.health ? showHealth(exporter.health) : null,
+  }
+}
+
+function showHealth(health: ExporterLive): z.input<typeof exporterHealth> {
+  return {
+    asOf: isoTime(health.asOfMs),
+    firstSeenAt: isoTime(health.firstSeenMs),
+    stale: health.stale,
+    protocols: health.protocols,
+    datagrams: String(health.datagrams),
+    records: String(health.records),
+    optionsRecords: String(health.optionsRecords),
+    errors: Object.fromEntries(Object.entries(health.errors).map(([code, errors]) => [code, String(errors)])),
+    lossRatio: health.lossRatio ?? null,
+    lossWindowMs: health.lossWindowMs,
+    sequence: {
+      received: String(health.sequenceReceived),
+      lost: String(health.sequenceLost),
+      reordered: String(health.sequenceReordered),
+      duplicates: String(health.sequenceDuplicates),
+      restarts: String(health.sequenceRestarts),
+    },
+    samplesLost: String(health.samplesLost),
+    templates: {
+      known: health.templatesKnown,
+      redefined: String(health.templatesRedefined),
+      evicted: String(health.templatesEvicted),
+      heldSets: health.heldSets,
+      heldSince: health.heldSinceMs === undefined ? null : isoTime(health.heldSinceMs),
+      heldDropped: String(health.heldDropped),
+      refreshMs: health.templateRefreshMs ?? null,
+    },
+    samplingRates: health.samplingRates,
+    unscaledRecords: String(health.unscaledRecords),
+    clockSkewMs: health.clockSkewMs === undefined ? null : Number(health.clockSkewMs),
+    clockSkewedDatagrams: String(health.clockSkewedDatagrams),
+    activeTimeoutMs: health.activeTimeoutMs ?? null,
+    drops: {
+      kernel: String(health.kernelDrops),
+      rateLimit: String(health.rateLimitDrops),
+      buffer: String(health.bufferDrops),
+    },
+  }
+}
+
+function isoTime(atMs: number | bigint): string {
+  return new Date(Number(atMs)).toISOString()
+}
