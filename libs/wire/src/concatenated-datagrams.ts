@@ -2,8 +2,7 @@ import { fixedProtocols } from './netflow-fixed.ts'
 
 /**
  * Splits a file of raw datagrams written one after the other, as `nc -ul > file` leaves them. A boundary is believed only
- * where a header of the same version follows; what does not split is one datagram. (Several IPFIX messages in one payload
- * are the decoder's own business: their headers have lengths.)
+ * where a header of the same version follows; what does not split is one datagram.
  */
 export function* splitDatagrams(octets: Uint8Array): Generator<Uint8Array, void> {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
@@ -24,6 +23,10 @@ function endOf(view: DataView, at: number): number {
   if (fixed) {
     const next = at + fixed.headerLength + view.getUint16(at + 2) * fixed.template.recordLength
     return isHeader(view, next, version) ? next : end
+  }
+  if (version === 10) {
+    const next = at + view.getUint16(at + 2)
+    return next > at && next + 16 <= end && view.getUint16(next) === 10 ? next : end
   }
   if (version !== 9) return end
   // Set ids from 2 to 255 are reserved in v9: a 9 where a set would begin is the next datagram's version.

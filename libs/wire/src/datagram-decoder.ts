@@ -137,7 +137,7 @@ export class DatagramDecoder implements ExporterDecoder {
     for (let messages = 0; at < datagramEnd; messages++) {
       if (datagramEnd - at < 16 || (messages > 0 && view.getUint16(at) !== 10)) {
         if (messages === 0) this.#fault('datagram-too-short', 'in ipfix')
-        else if (!isZero(view, at, datagramEnd)) this.#fault('trailing-bytes', 'in ipfix', at - state.base)
+        else if (!isZero(view, at, datagramEnd)) state.trailingDatagrams++
         return
       }
       const length = view.getUint16(at + 2)

@@ -11,7 +11,7 @@ export const decodeErrors = {
   'version-unsupported':
     'A flow protocol that nobody should send any more (NetFlow v6, v8, sFlow v2, v4); nothing was read.',
   'datagram-truncated': 'The header promises more than arrived; complete records before the cut were kept.',
-  'trailing-bytes': 'Octets after the last record or set belong to nothing; they were ignored.',
+  'trailing-bytes': 'Octets after the last set of a message belong to no set; they were ignored.',
   'count-mismatch':
     'NetFlow v1, v5, v7: the header’s record count is not what the length holds; the length was trusted.',
   'set-length-invalid': 'A set shorter than its header or longer than the rest; parsing of the datagram stopped there.',

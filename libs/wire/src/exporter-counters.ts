@@ -67,6 +67,9 @@ export function countersOf(of: () => ExporterState): ExporterCounters {
     get countMismatches() {
       return of().countMismatches
     },
+    get trailingDatagrams() {
+      return of().trailingDatagrams
+    },
     get timesClamped() {
       return of().timesClamped
     },

@@ -79,6 +79,8 @@ export interface ExporterCounters {
   discardedPackets: number
   /** NetFlow v9 datagrams whose header counts other than the records they hold. */
   countMismatches: number
+  /** IPFIX and sFlow datagrams with octets after what their header announces; those were ignored. */
+  trailingDatagrams: number
   /** Records whose end lay before their start, lasted absurdly long or lay absurdly far back. */
   timesClamped: number
   /** Records with sampling in use at a rate that nobody told. */

@@ -110,6 +110,7 @@ export class ExporterState {
   discardedPackets = 0
   samplesLost = 0
   countMismatches = 0
+  trailingDatagrams = 0
   timesClamped = 0
   unscaledRecords = 0
   reverseRecords = 0

@@ -217,12 +217,12 @@ function columnSteps(fields: readonly Found[]): PlanStep[] {
   return steps
 }
 
-/** Indexes of fields whose length no element of their kind can have (RFC 7011 §6.2): they are not read. */
+/** Indexes of fields whose length no element of their kind can have (RFC 7011 §6.2): they are not read. Octet arrays have any. */
 export function invalidFields(fields: readonly TemplateField[]): number[] {
   return [...fields.keys()].filter(index => {
     const { enterprise, element, length } = fields[index]!
     const to = enterprise === 0 && length !== variableLength ? targets.get(element) : undefined
-    return to !== undefined && kernelFor(to, length, false) === undefined
+    return to !== undefined && to.kind !== 'app' && to.kind !== 'label' && kernelFor(to, length, false) === undefined
   })
 }
 

@@ -78,7 +78,10 @@ export class SetWalker {
       position = setEnd
       this.#set++
     }
-    if (position < end && !isZero(view, position, end)) this.#fault('trailing-bytes', position)
+    if (position < end && !isZero(view, position, end)) {
+      // v9 has no length in its header: what is left of a set's header is all that tells of the cut.
+      this.#fault(session.version === 9 ? 'datagram-truncated' : 'trailing-bytes', position)
+    }
     return seen
   }
 

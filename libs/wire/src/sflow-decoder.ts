@@ -115,7 +115,7 @@ export function decodeSflow(state: ExporterState, view: DataView, at: number, en
   out.append(state.records, filledLow, filledHigh)
   agent.datagrams.advance(sequence, 1, 1, arrival, fingerprint(view, at, end))
   if (sample < count) fault(state, 'datagram-truncated', position, `in sflow5: in sample ${sample}`)
-  else if (position < end && !isZero(view, position, end)) fault(state, 'trailing-bytes', position, 'in sflow5')
+  else if (position < end && !isZero(view, position, end)) state.trailingDatagrams++
   return true
 }
 
