@@ -84,7 +84,7 @@ export function vitals(input: VitalsInput): Vital[] {
       label: 'New alarms',
       figure: count(flood.newAlarms),
       unit: 'in 10 min',
-      context: `flood > ${floodBegins}`,
+      context: `limit ${floodBegins}`,
       tone: flood.active ? 'warn' : 'normal',
       trend: null,
     },

@@ -54,9 +54,11 @@ function Row({ row, tenants, nowMs }: { row: AlarmRow; tenants: boolean; nowMs: 
           <bdi>{row.evidence}</bdi>
           {row.expected && <em>{row.expected}</em>}
         </p>
-        <p class="step">
-          <bdi>{row.nextStep}</bdi>
-        </p>
+        {row.nextStep && (
+          <p class="step">
+            <bdi>{row.nextStep}</bdi>
+          </p>
+        )}
       </div>
     </article>
   )

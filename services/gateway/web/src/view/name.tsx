@@ -2,7 +2,7 @@ import type { Place } from '../state/place.ts'
 import { headAndTail } from '../state/text.ts'
 
 /** Up to this length a name is never cut. */
-const shortLengths: Record<NameKind, number> = { tenant: 4, site: 5, device: 7, part: 0, alias: 0 }
+const shortLengths: Record<NameKind, number> = { tenant: 4, site: 5, device: 7, part: 10, alias: 0 }
 /** Letters at the end that stay when a name is cut: clients differ at their beginning, ports at their end. */
 const tailLengths: Record<NameKind, number> = { tenant: 0, site: 4, device: 4, part: 7, alias: 7 }
 
