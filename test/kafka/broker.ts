@@ -132,6 +132,9 @@ function serverProperties(data: string, port: number, controllerPort: number, ho
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // A killed broker may register anew only after this: 9 s by default.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
     'log.retention.check.interval.ms': '1000',
     'log.initial.task.delay.ms': '500',
   }

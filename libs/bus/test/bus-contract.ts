@@ -220,6 +220,23 @@ export function describeBusContract(name: string, makeBus: () => Promise<BusUnde
         await tail.close()
       })
 
+      it('are many of one partition, each at its own place', async () => {
+        const name = await topic({ partitions: 1 })
+        await bus.send(name, numbered(0, 30))
+        const read = [0, 7, 19].map(() => [] as BusRecord[])
+        const tails = await Promise.all(
+          [0, 7, 19].map((offset, i) => {
+            const offsets = new Map([[0, offset]])
+            return bus.tail({ topic: name, from: { offsets }, records: records => void read[i]!.push(...records) })
+          }),
+        )
+        await Promise.all(tails.map(tail => tail.caughtUp))
+        await bus.send(name, numbered(30, 40))
+        for (const [i, offset] of [0, 7, 19].entries())
+          await vi.waitFor(() => expect(numbers(read[i]!)).toEqual(range(offset, 40)), patience)
+        await Promise.all(tails.map(tail => tail.close()))
+      })
+
       it('wait for a reader that is not ready', async () => {
         const name = await topic({ partitions: 1 })
         await bus.send(name, numbered(0, 5))

@@ -115,7 +115,7 @@ export class Fetcher {
     while (!this.#closed) {
       const readers = [...this.#readers].filter(reader => this.#leaderOf(reader) === leader)
       if (readers.length === 0) return
-      const wanting = readers.filter(reader => reader.wantsMore)
+      const wanting = this.#nextTurn(readers)
       if (wanting.length === 0) {
         // Nobody is waited for: silence is ours.
         this.#answeredAtMs = this.#clock.monotonicMs()
@@ -136,6 +136,23 @@ export class Fetcher {
         this.#startLoops()
       }
     }
+  }
+
+  /**
+   * At most one reader of each partition, since the answer names the partition alone; those served go to the end of the
+   * line.
+   */
+  #nextTurn(readers: readonly KafkaReader[]): KafkaReader[] {
+    const chosen = new Map<string, KafkaReader>()
+    for (const reader of readers) {
+      const place = `${reader.topic}/${reader.partition}`
+      if (reader.wantsMore && !chosen.has(place)) chosen.set(place, reader)
+    }
+    for (const reader of chosen.values()) {
+      this.#readers.delete(reader)
+      this.#readers.add(reader)
+    }
+    return [...chosen.values()]
   }
 
   async #fetch(leader: number, readers: readonly KafkaReader[]): Promise<void> {
@@ -222,6 +239,8 @@ function fillReader(reader: KafkaReader, answer: PartitionAnswer, isAlone: boole
     const offset = Number(text)
     // A batch is answered whole, from before the offset that was asked for.
     if (offset < fetchFrom) continue
+    if (offset > next && !reader.compacted)
+      throw new Error(`${topic}/${partition} was asked for ${next} and answered with ${offset}`)
     next = offset + 1
     if (isControlRecord) continue
     records.push({ topic, partition, offset, key: key?.toString('utf8') ?? '', value, timestampMs: Number(timestamp) })

@@ -227,9 +227,13 @@ export class GroupMember implements Membership {
     }
   }
 
-  /** The partitions are others' by now: no commit of ours may be sent any more. */
+  /**
+   * The partitions are others' by now: no commit of ours may be sent any more. A coordinator that was restarted may
+   * still know the generation, so it must not be asked about it again: only a join brings partitions back.
+   */
   #fence(): void {
     this.#session?.end()
+    this.#session = undefined
     this.#endWorks()
   }
 
