@@ -199,7 +199,8 @@ function readRecords(
     else if (formats === flowFormats && format === 1) fields.sampledHeader = sampledHeader(view, body, bodyEnd)
     else if (formats === flowFormats && format === 1_003) fields.extendedGateway = gateway(view, body, bodyEnd)
     else fields[`${format >>> 12}/${format & 0xfff}`] = hexOf(view, body, bodyEnd)
-    position = body + ((length + 3) & ~3)
+    // No bit operation: a length near 2^32 would turn negative.
+    position = body + 4 * Math.ceil(length / 4)
   }
 }
 

@@ -291,6 +291,13 @@ describe('every sample as a record', () => {
     expect(records[2]).toMatchObject({ sampleType: '275/1', fields: { octets: '09090909' } })
   })
 
+  it('survives a counter record whose length is near 2^32', () => {
+    for (const length of [0xffff_ffff, 0xffff_fffd, 0x8000_0000]) {
+      const counters = struct(2, u32(7), u32(3), u32(2), u32(1), u32(length), u32(3))
+      expect(new DatagramReader().read(sflow([counters]), 'a', 1, receivedMs)).toHaveLength(1)
+    }
+  })
+
   it('reads a gateway whose counts are true, and no further where they are not', () => {
     const gateway = (segments: number[]): number[] =>
       struct(1_003, u32(1), ip4('203.0.113.1'), u32(1), u32(2), u32(3), segments)
