@@ -39,10 +39,13 @@ export const targets: ReadonlyMap<number, Target> = new Map<number, Target>([
   [85, target(column.octets, 'counter', 1)],
   [231, { column: column.octets, kind: 'counter', rank: 2, add: true }],
   [232, { column: column.octets, kind: 'counter', rank: 2, add: true }],
+  // Egress records of some exporters count nothing else.
+  [23, target(column.octets, 'counter', 3)],
   [2, target(column.packets, 'counter')],
   [86, target(column.packets, 'counter', 1)],
   [298, { column: column.packets, kind: 'counter', rank: 2, add: true }],
   [299, { column: column.packets, kind: 'counter', rank: 2, add: true }],
+  [24, target(column.packets, 'counter', 3)],
   [4, target(column.protocol, 'integer')],
   [5, target(column.tos, 'integer')],
   [195, target(column.tos, 'dscp', 1)],

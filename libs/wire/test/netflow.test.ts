@@ -316,6 +316,15 @@ describe('IPFIX', () => {
         [...u64(0x1_ffff_ffffn), ...u32(1)],
       ),
     ).toEqual([0x2_0000_0000n, 0n])
+    expect(
+      sums(
+        [
+          [23, 8],
+          [24, 8],
+        ],
+        [...a, ...b],
+      ),
+    ).toEqual([11n, 22n])
   })
 
   it('reads times of every kind', () => {
