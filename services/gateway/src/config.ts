@@ -37,6 +37,7 @@ const liveConfigSchema = z.strictObject({
   interfacesMax: z.int().positive().default(200_000),
   exportersMax: z.int().positive().default(20_000),
   alarmsMax: z.int().positive().default(50_000),
+  templatesMax: z.int().positive().default(100_000),
 })
 export type LiveConfig = z.infer<typeof liveConfigSchema>
 

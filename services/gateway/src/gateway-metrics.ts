@@ -62,6 +62,8 @@ export function registerGatewayMetrics(
     [{ reason: 'devices-full' }, state.counters.devicesRefused],
     [{ reason: 'interfaces-full' }, state.counters.interfacesRefused],
     [{ reason: 'exporters-full' }, state.counters.exportersRefused],
+    [{ reason: 'template-malformed' }, state.templates.counters.malformed],
+    [{ reason: 'templates-full' }, state.templates.counters.refused],
     [{ reason: 'alarm-repeated' }, state.alarms.counters.repeated],
     [{ reason: 'alarm-malformed' }, state.alarms.counters.malformed],
     [{ reason: 'alarms-full' }, state.alarms.counters.overflowed],

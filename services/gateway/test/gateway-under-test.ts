@@ -33,12 +33,12 @@ export const testInventory: Inventory = inventorySchema.parse({
   ],
 })
 
-const topicSpecs: TopicSpec[] = [topics.live, topics.signals, topics.alarms].map(name => ({
+const topicSpecs: TopicSpec[] = [topics.live, topics.signals, topics.alarms, topics.templates].map(name => ({
   name,
   partitions: 2,
   retentionMs: 86_400_000,
   retentionBytes: 1 << 30,
-  compacted: name === topics.alarms,
+  compacted: name === topics.alarms || name === topics.templates,
 }))
 
 export interface GatewayUnderTest {

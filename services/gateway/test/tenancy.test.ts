@@ -98,6 +98,7 @@ const requests: [path: string, body?: object][] = [
   ['/interfaces?device=globex-fw-1'],
   ['/exporters'],
   ['/exporters/globex%2Fc1%2F192.0.2.1'],
+  ['/exporters/globex%2Fc1%2F192.0.2.1/templates'],
   ['/alarms'],
   ['/alarms?from=2020-01-01T00:00:00Z'],
   [`/alarms/${globexAlarm.alarmId}`],

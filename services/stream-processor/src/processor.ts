@@ -51,6 +51,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     rateLimitDrops: 0,
     forgottenExporters: 0,
     clampedRecords: 0,
+    templatesBeyond: 0,
     conditions,
   }
   const pollCounts: PollCounts = {
@@ -146,6 +147,12 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'Records longer than a day, spread over its last day',
     [],
     one(() => flows.clampedRecords),
+  )
+  metrics.counters(
+    'weir_flow_templates_unlisted_total',
+    'Templates beyond what is written down of one exporter, counted at each look',
+    [],
+    one(() => flows.templatesBeyond),
   )
   metrics.counters(
     'weir_processor_polls_total',

@@ -183,3 +183,37 @@ describe('conditions of an exporter', () => {
     expect(bench.said).toEqual([])
   })
 })
+
+describe('templates on weir.templates.v1', () => {
+  const key = 'acme/c1/192.0.2.1/50000/9/7/256'
+
+  it('are written when new and when changed, once, whoever owns the partition', () => {
+    const bench = new FlowsBench()
+    const exporter = sender(bench)
+    for (let i = 0; i < 5; i++) {
+      bench.pass(5_000, () => exporter.template())
+      bench.handOver()
+    }
+    expect(bench.templates).toMatchObject([
+      { key, value: { templateId: 256, observationDomainId: 7, sourcePort: 50_000 } },
+    ])
+    bench.pass(5_000, () => exporter.template(otherTemplateSet))
+    bench.pass(5_000)
+    expect(bench.templates).toHaveLength(2)
+    const [first, second] = bench.templates.map(one => one.value!)
+    expect(second!.firstSeenOffset).toBe(first!.firstSeenOffset)
+    expect(Number(second!.changedOffset)).toBeGreaterThan(Number(first!.changedOffset))
+    expect(second!.fields.map(one => one.name).slice(0, 2)).toEqual(['packetDeltaCount', 'octetDeltaCount'])
+  })
+
+  it('are deleted with their exporter, and so is what was said of it', () => {
+    const bench = new FlowsBench()
+    const exporter = sender(bench)
+    exporter.template()
+    bench.pass(120_000, () => exporter.data())
+    bench.pass(8 * 86_400_000)
+    expect(bench.templates.at(-1)).toEqual({ key, value: null })
+    expect(bench.said).toEqual(['telemetry-stale active', 'telemetry-stale cleared'])
+    expect(bench.work.closeEpoch().states.get('exporter/acme/c1/192.0.2.1')).toBe('')
+  })
+})

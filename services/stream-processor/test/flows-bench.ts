@@ -9,6 +9,8 @@ import {
   inventorySchema,
   LiveRecordSchema,
   SignalRecordSchema,
+  type TemplateRecord,
+  templateRecordSchema,
   topics,
 } from '../../../libs/model/src/index.ts'
 import type { Output } from '../src/epoch-work.ts'
@@ -38,6 +40,7 @@ export class FlowsBench {
     rateLimitDrops: 0,
     forgottenExporters: 0,
     clampedRecords: 0,
+    templatesBeyond: 0,
     conditions: new CounterByCode(),
   }
   readonly #states = new Map<string, string>()
@@ -93,6 +96,16 @@ export class FlowsBench {
 
   get health(): ExporterLive {
     return this.healths.at(-1)!
+  }
+
+  /** Records of the templates' topic, in order. */
+  get templates(): { key: string; value: TemplateRecord | null }[] {
+    return this.outputs
+      .filter(({ topic }) => topic === topics.templates)
+      .map(({ record: { key, value } }) => ({
+        key,
+        value: value && templateRecordSchema.parse(JSON.parse(Buffer.from(value).toString())),
+      }))
   }
 
   /** `type state` of each condition signalled, in order. */

@@ -13,7 +13,7 @@ export interface Feed {
   stop(): Promise<void>
 }
 
-/** Reads `weir.live.v1` and `weir.alarms.v1` into `state`; each alarm that changed goes to `onAlarm`. */
+/** Reads `weir.live.v1`, `weir.alarms.v1` and `weir.templates.v1` into `state`; each alarm that changed goes to `onAlarm`. */
 export function createFeed(options: {
   bus: Bus
   state: LiveState
@@ -45,6 +45,10 @@ export function createFeed(options: {
     }
   }
 
+  function onTemplates(records: readonly BusRecord[]): void {
+    for (const { key, value } of records) state.templates.apply(key, value)
+  }
+
   async function stop(): Promise<void> {
     await Promise.all(tails.splice(0).map(tail => tail.close()))
   }
@@ -55,6 +59,7 @@ export function createFeed(options: {
       const sinceMs = clock.nowMs() - Math.max(liveReadBackMs, 2 * slowestMs)
       try {
         tails.push(await bus.tail({ topic: topics.alarms, from: 'start', records: onAlarms }))
+        tails.push(await bus.tail({ topic: topics.templates, from: 'start', records: onTemplates }))
         tails.push(await bus.tail({ topic: topics.live, from: { sinceMs }, records: onLive }))
         await Promise.all(tails.map(tail => tail.caughtUp))
       } catch (cause) {

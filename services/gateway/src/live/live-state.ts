@@ -5,11 +5,13 @@ import { applyPoll, type DeviceState, newDeviceState } from './device-state.ts'
 import { ExporterState } from './exporter-state.ts'
 import { LagGauge } from './lag-gauge.ts'
 import { SourcePositions } from './source-positions.ts'
+import { TemplateBook } from './template-book.ts'
 
 /** What the gateway knows of now: the newest poll of each device, the newest windows of each exporter, open alarms. */
 export class LiveState {
   readonly inventory: Inventory
   readonly alarms: AlarmBook
+  readonly templates: TemplateBook
   readonly devices = new Map<string, DeviceState>()
   readonly exporters = new Map<string, ExporterState>()
   readonly lag = new LagGauge()
@@ -29,6 +31,7 @@ export class LiveState {
     this.inventory = inventory
     this.#limits = limits
     this.alarms = new AlarmBook(limits.alarmsMax)
+    this.templates = new TemplateBook(limits.templatesMax)
     for (const device of inventory.devices) {
       if (device.snmp) this.devices.set(deviceStateKey(device.tenant, device.id), polledDevice(device, nowMs))
     }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import type { ExporterLive } from '../../../../libs/model/src/index.ts'
+import { type ExporterLive, templateRecordSchema } from '../../../../libs/model/src/index.ts'
 import type { App } from '../http/app.ts'
 import { decodeCursor, listOf, listParameters, pageOf } from '../http/cursor.ts'
 import { ProblemError } from '../http/problem.ts'
 import { requestScope } from '../http/scope.ts'
 import type { ExporterState } from '../live/exporter-state.ts'
+import { comparePlaces, type TemplatePlace } from '../live/template-book.ts'
 import { inScope, type Scope } from '../principal.ts'
 import type { RestContext } from './inventory-routes.ts'
 
@@ -62,6 +63,8 @@ const exporterItem = z.object({
   health: exporterHealth.nullable().describe('Null until the processor has said it.'),
 })
 
+const templateItem = templateRecordSchema.omit({ schema: true })
+
 /** Exporters of flows: their rates, and how well their export works. */
 export function addExporterRoutes(app: App, { state, nowMs }: RestContext): void {
   app.get(
@@ -102,19 +105,54 @@ export function addExporterRoutes(app: App, { state, nowMs }: RestContext): void
     },
     async request => showExporter(findExporter(state, requestScope(request, {}), request.params.exporterId), nowMs()),
   )
+
+  app.get(
+    '/api/v1/exporters/:exporterId/templates',
+    {
+      schema: {
+        summary: 'Templates of one exporter as learned',
+        tags: ['inventory'],
+        params: exporterParameters,
+        querystring: z.strictObject({ limit: listParameters.limit, cursor: listParameters.cursor }),
+        response: { 200: listOf(templateItem) },
+      },
+    },
+    async request => {
+      const after = placeOf(decodeCursor(request.query.cursor, 4))
+      const { exporterId } = findExporter(state, requestScope(request, {}), request.params.exporterId)
+      const templates = state.templates.of(exporterId)
+      return pageOf(
+        after ? templates.filter(one => comparePlaces(one, after) > 0) : templates,
+        request.query.limit,
+        one => [String(one.sourcePort), one.protocol, String(one.observationDomainId), String(one.templateId)],
+        ({ schema: _, ...one }) => one,
+      )
+    },
+  )
 }
 
-export const exporterParameters = z.strictObject({
+const exporterParameters = z.strictObject({
   exporterId: z.string().max(512).describe('tenantId/collectorId/address, percent-encoded.'),
 })
 
 /** @throws ProblemError not-found, also for an exporter of somebody else */
-export function findExporter(state: RestContext['state'], scope: Scope, exporterId: string): ExporterState {
+function findExporter(state: RestContext['state'], scope: Scope, exporterId: string): ExporterState {
   const exporter = state.exporters.get(exporterId)
   if (!exporter || !inScope(scope, exporter.tenantId, null)) {
     throw new ProblemError('not-found', 'there is no such exporter')
   }
   return exporter
+}
+
+function placeOf(key: readonly string[] | undefined): TemplatePlace | undefined {
+  if (!key) return undefined
+  const [sourcePort, protocol, domain, id] = key
+  return {
+    sourcePort: Number(sourcePort),
+    protocol: protocol === 'ipfix' ? 'ipfix' : 'netflow9',
+    observationDomainId: Number(domain),
+    templateId: Number(id),
+  }
 }
 
 function showExporter(exporter: ExporterState, nowMs: number): z.input<typeof exporterItem> {

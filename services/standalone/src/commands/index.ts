@@ -10,6 +10,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   poller: async () => (await import('./services.ts')).poller,
   collector: async () => (await import('./services.ts')).collector,
   processor: async () => (await import('./services.ts')).processor,
+  exporters: async () => (await import('./exporters.ts')).exportersCommand,
+  templates: async () => (await import('./templates.ts')).templatesCommand,
   gateway: async () => (await import('./services.ts')).gateway,
   replay: async () => (await import('./replay.ts')).replayCommand,
   walk: async () => (await import('./walk.ts')).walkCommand,

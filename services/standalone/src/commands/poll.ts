@@ -4,6 +4,7 @@ import type { DeviceForm } from '../../../../libs/model/src/index.ts'
 import { pollOnce } from '../../../snmp-poller/src/index.ts'
 import { type Command, exitCodes } from '../command.ts'
 import { snmpTarget, targetOptions, targetUsage } from './snmp-target.ts'
+import { textTable } from './text-table.ts'
 
 export const pollCommand: Command = {
   summary: 'asks one device by SNMP and prints what it is',
@@ -51,7 +52,7 @@ function describe(form: DeviceForm): string {
       .filter(Boolean)
       .join(', '),
     '',
-    ...aligned([
+    ...textTable([
       ['ifIndex', 'ifName', 'oper', 'Mb/s', 'in octets', 'out octets', 'in errors', 'ifAlias'],
       ...form.interfaces.map(row => [
         String(row.ifIndex),
@@ -93,17 +94,7 @@ function describe(form: DeviceForm): string {
 }
 
 function section<T>(title: string, items: readonly T[], row: (item: T) => string[]): string[] {
-  return items.length === 0 ? [] : ['', `${title}:`, ...aligned(items.map(item => ['', ...row(item)]))]
-}
-
-function aligned(rows: string[][]): string[] {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map(row => row[i]?.length ?? 0)))
-  return rows.map(row =>
-    row
-      .map((text, i) => text.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd(),
-  )
+  return items.length === 0 ? [] : ['', `${title}:`, ...textTable(items.map(item => ['', ...row(item)]))]
 }
 
 function share(used: string | null, total: string | null): string {

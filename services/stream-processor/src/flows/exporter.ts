@@ -1,6 +1,7 @@
 import type { ExporterDetectState, ExporterObservation } from '../../../../libs/detect/src/index.ts'
 import { createExporterDecoder, type ExporterDecoder } from '../../../../libs/wire/src/index.ts'
 import { ExporterHealth, type SavedHealth } from './exporter-health.ts'
+import { type SavedTemplates, TemplateNotes } from './template-notes.ts'
 
 /** One exporter of the partition: its decoder, and what live views and detectors need to know of it. */
 export interface Exporter {
@@ -10,6 +11,7 @@ export interface Exporter {
   address: string
   decoder: ExporterDecoder
   health: ExporterHealth
+  templates: TemplateNotes
   detect: ExporterDetectState | undefined
   /** Version of the decoder's state in the last state row. */
   savedVersion: number
@@ -39,6 +41,7 @@ export interface SavedExporter {
   windows: [startMs: number, octets: number, packets: number, records: number][]
   lastSeenMs: number
   health?: SavedHealth
+  templates?: SavedTemplates
   detect?: ExporterDetectState
   lastPaneMs?: number
   lastHealthMs?: number
@@ -61,6 +64,7 @@ export function savedExporter(exporter: Exporter): SavedExporter {
       .map(([startMs, { octets, packets, records }]) => [startMs, octets, packets, records]),
     lastSeenMs: exporter.lastSeenMs,
     health: exporter.health.save(),
+    templates: exporter.templates.save(),
     ...(exporter.detect ? { detect: exporter.detect } : {}),
     lastPaneMs: exporter.lastPaneMs,
     lastHealthMs: exporter.lastHealthMs,
@@ -102,6 +106,7 @@ function exporterOf(
     address,
     decoder,
     health: new ExporterHealth(decoder, saved?.health),
+    templates: new TemplateNotes(saved?.templates),
     detect: saved?.detect,
     savedVersion: saved ? decoder.stateVersion : -1,
     windows: new Map(

@@ -16,6 +16,7 @@ import {
   type FlowsRawRecord,
   FlowsRawRecordSchema,
   heartbeatIntervalMs,
+  topics,
 } from '../../../../libs/model/src/index.ts'
 import { advanceWatermark, initialWatermark, type WatermarkState, windowMs } from '../../../../libs/stream/src/index.ts'
 import { addressText, FlowColumns } from '../../../../libs/wire/src/index.ts'
@@ -34,6 +35,7 @@ import {
 import { exporterLive } from './exporter-live.ts'
 import { FlowRollup } from './flow-rollup.ts'
 import { FlowRows } from './flow-rows.ts'
+import type { TemplateChange } from './template-notes.ts'
 
 /** Exporters of one partition that are remembered; past it the one heard longest ago is forgotten (F10). */
 const exportersMax = 10_000
@@ -61,6 +63,7 @@ export interface FlowCounts {
   rateLimitDrops: number
   forgottenExporters: number
   clampedRecords: number
+  templatesBeyond: number
   conditions: CounterByCode
 }
 
@@ -73,6 +76,7 @@ interface Progress {
 
 /** Flow datagrams of one partition: decoded, kept raw, and rolled up by minute of event time. */
 export class FlowsWork implements EpochWork {
+  readonly #context: WorkContext
   readonly #derived: DerivedRecords
   #config: StreamConfig
   readonly #counts: FlowCounts
@@ -86,6 +90,7 @@ export class FlowsWork implements EpochWork {
   readonly #forgotten = new Set<string>()
 
   constructor(context: WorkContext, counts: FlowCounts) {
+    this.#context = context
     this.#derived = new DerivedRecords(context)
     this.#config = context.config
     this.#counts = counts
@@ -176,7 +181,7 @@ export class FlowsWork implements EpochWork {
     exporter.healthChanged = true
     exporter.changed = true
     if (record.timestampMs - exporter.lastPaneMs >= paneIntervalMs) this.#sendPanes(exporter, record)
-    if (record.timestampMs - exporter.lastHealthMs >= healthIntervalMs) this.#sendHealth(exporter, record.timestampMs)
+    if (record.timestampMs - exporter.lastHealthMs >= healthIntervalMs) this.#sendHealth(exporter, record)
   }
 
   #datagram(exporter: Exporter, datagram: Uint8Array, sourcePort: number, receivedMs: number): void {
@@ -224,7 +229,7 @@ export class FlowsWork implements EpochWork {
     if (!judges) return
     this.#forget()
     for (const exporter of this.#exporters.values()) this.#judge(exporter)
-    for (const exporter of this.#exporters.values()) this.#repeatHealth(exporter, record.timestampMs)
+    for (const exporter of this.#exporters.values()) this.#repeatHealth(exporter, record)
     const tenants = new Set([...this.#exporters.values()].map(exporter => exporter.tenantId))
     for (const tenantId of tenants) this.#derived.heartbeat(tenantId)
   }
@@ -253,6 +258,7 @@ export class FlowsWork implements EpochWork {
     for (const exporter of gone) {
       this.#exporters.delete(exporter.id)
       this.#forgotten.add(exporter.id)
+      this.#noteTemplates(exporter.templates.forget())
       if (exporter.detect) this.#say(exporter, forgetExporter(exporter.detect, this.#observe(exporter)))
     }
   }
@@ -275,19 +281,31 @@ export class FlowsWork implements EpochWork {
   }
 
   /** At heartbeats: what changed, and now and then what did not, so that a gateway that starts learns of it. */
-  #repeatHealth(exporter: Exporter, stampMs: number): void {
-    const sinceMs = stampMs - exporter.lastHealthMs
+  #repeatHealth(exporter: Exporter, record: BusRecord): void {
+    const sinceMs = record.timestampMs - exporter.lastHealthMs
     if (exporter.healthChanged ? sinceMs < healthIntervalMs : sinceMs < healthRepeatMs) return
-    if (!exporter.healthChanged && stampMs - exporter.lastSeenMs > quietAfterMs) return
-    this.#sendHealth(exporter, stampMs)
+    if (!exporter.healthChanged && record.timestampMs - exporter.lastSeenMs > quietAfterMs) return
+    this.#sendHealth(exporter, record)
   }
 
-  #sendHealth(exporter: Exporter, stampMs: number): void {
+  #sendHealth(exporter: Exporter, record: BusRecord): void {
+    const stampMs = record.timestampMs
     exporter.lastHealthMs = stampMs
     exporter.healthChanged = false
     exporter.changed = true
     const value = exporterLive(exporter, stampMs, this.#progress.watermark.watermarkMs)
     this.#derived.live(exporter.tenantId, exporter.address, { case: 'exporter', value })
+    const { tenantId, id: exporterId } = exporter
+    const { partition, offset } = record
+    const source = { tenantId, exporterId, logId: this.#context.logId, partition, offset }
+    this.#noteTemplates(exporter.templates.changes(exporter.decoder, source))
+    this.#counts.templatesBeyond += exporter.templates.beyond
+  }
+
+  #noteTemplates(changes: readonly TemplateChange[]): void {
+    for (const { key, record } of changes) {
+      this.#derived.other(topics.templates, key, record && Buffer.from(JSON.stringify(record)))
+    }
   }
 
   #sendPanes(exporter: Exporter, record: BusRecord): void {
