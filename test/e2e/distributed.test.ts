@@ -2,13 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKafkaBus, kafkaBusConfigSchema } from '../../libs/bus/src/kafka/index.ts'
-import { createMetrics, silentLogger } from '../../libs/kernel/src/index.ts'
 import type { Alarm } from '../../libs/model/src/index.ts'
-import { createHttpStore } from '../../libs/store/src/http/index.ts'
-import { httpStoreConfigSchema } from '../../libs/store/src/index.ts'
 import { kafkaMissing, kafkaSource } from '../kafka/broker.ts'
-import { compareWithLog } from '../support/compare-with-log.ts'
+import { compareDistributed } from '../support/chaos.ts'
 import { type Distributed, startDistributed } from '../support/distributed.ts'
 import { caughtUp } from '../support/kill-loop.ts'
 import { type SimulatedSource, startSimulatedSource } from '../support/simulated-source.ts'
@@ -83,18 +79,7 @@ describe.skipIf(!kafkaSource)(kafkaSource ? name : `${name} — ${kafkaMissing}`
     gateway.signal('SIGTERM')
     expect(await gateway.ended).toBe(0)
 
-    const { kind, partitions, ...kafka } = system.busConfig
-    const bus = createKafkaBus({ config: kafkaBusConfigSchema.parse(kafka), log: silentLogger })
-    const store = createHttpStore({
-      config: httpStoreConfigSchema.parse(system.storeConfig),
-      log: silentLogger,
-      metrics: createMetrics(),
-    })
-    await bus.start()
-    await store.start()
-    const comparison = await compareWithLog(bus, store)
-    await store.stop()
-    await bus.stop()
+    const comparison = await compareDistributed(system)
     expect(comparison.differences).toEqual([])
     expect(comparison.cells).toBeGreaterThan(500)
   }, 180_000)

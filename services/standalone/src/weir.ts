@@ -3,7 +3,11 @@ import { ConfigError, packageVersion } from '../../../libs/kernel/src/index.ts'
 import { type Command, type CommandIo, exitCodes, UsageError } from './command.ts'
 import { commands } from './commands/index.ts'
 
+/** What is left open by a client after a clean end must not keep the process. */
+const lingerMs = 2_000
+
 process.exitCode = await main(process.argv.slice(2))
+setTimeout(() => process.exit(), lingerMs).unref()
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
