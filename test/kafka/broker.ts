@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { packageRoot } from '../../libs/kernel/src/index.ts'
 
 const version = '4.1.0'
-const startPatienceMs = 60_000
+const startPatienceMs = 180_000
 
 /** A real broker for tests. */
 export interface TestKafka {

@@ -50,6 +50,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     kernelDrops: 0,
     rateLimitDrops: 0,
     forgottenExporters: 0,
+    unreadableStates: 0,
     clampedRecords: 0,
     templatesBeyond: 0,
     conditions,
@@ -141,6 +142,12 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'Exporters forgotten at the bound',
     [],
     one(() => flows.forgottenExporters),
+  )
+  metrics.counters(
+    'weir_flow_states_unreadable_total',
+    'States of exporters begun afresh because this version cannot read them',
+    [],
+    one(() => flows.unreadableStates),
   )
   metrics.counters(
     'weir_flow_records_clamped_total',

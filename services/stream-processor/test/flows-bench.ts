@@ -39,6 +39,7 @@ export class FlowsBench {
     kernelDrops: 0,
     rateLimitDrops: 0,
     forgottenExporters: 0,
+    unreadableStates: 0,
     clampedRecords: 0,
     templatesBeyond: 0,
     conditions: new CounterByCode(),

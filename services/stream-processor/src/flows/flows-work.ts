@@ -62,6 +62,8 @@ export interface FlowCounts {
   kernelDrops: number
   rateLimitDrops: number
   forgottenExporters: number
+  /** Exporters' states in the store that could not be read. */
+  unreadableStates: number
   clampedRecords: number
   templatesBeyond: number
   conditions: CounterByCode
@@ -103,7 +105,16 @@ export class FlowsWork implements EpochWork {
         continue
       }
       const id = key.slice(exporterPrefix.length)
+      this.#restoreExporter(id, state)
+    }
+  }
+
+  /** What another version left and this one cannot read costs the exporter its templates, not the partition its work. */
+  #restoreExporter(id: string, state: string): void {
+    try {
       this.#exporters.set(id, restoredExporter(id, JSON.parse(state) as SavedExporter))
+    } catch {
+      this.#counts.unreadableStates++
     }
   }
 

@@ -5,11 +5,13 @@ import {
   type DeviceDetectState,
   detectDevice,
   detectStale,
+  staleAfterMs,
 } from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
   type DevicePoll,
   deviceKey,
+  heartbeatIntervalMs,
   keys,
   type PollRecord,
   PollRecordSchema,
@@ -33,7 +35,9 @@ import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.t
 
 /** Devices of one partition that are remembered at most; the poller's inventory is the real bound. */
 const devicesMax = 50_000
-const watermarkKey = 'watermark'
+const timeKey = 'time'
+/** A log without any record for this long was written by nobody: the pipeline was down, not each of its devices. */
+const silenceMs = 3 * heartbeatIntervalMs
 const devicePrefix = 'device/'
 
 /** What the process counts over all partitions, for metrics. */
@@ -56,6 +60,14 @@ interface DeviceState {
   interfaceDigests: Record<string, number>
 }
 
+/** Plain JSON: what the partition's records tell of time. */
+interface PartitionTime {
+  watermark: WatermarkState
+  lastStampMs: number
+  /** When the log went on after its last silence. */
+  resumedMs: number
+}
+
 /** Polls of one partition: counters become rates, one-minute rollups and conditions, poll by poll. */
 export class PollsWork implements EpochWork {
   readonly #context: WorkContext
@@ -63,8 +75,8 @@ export class PollsWork implements EpochWork {
   #config: StreamConfig
   readonly #devices = new Map<string, DeviceState>()
   readonly #changed = new Set<string>()
-  #watermark: WatermarkState = initialWatermark
-  #watermarkChanged = false
+  #time: PartitionTime = { watermark: initialWatermark, lastStampMs: 0, resumedMs: 0 }
+  #timeChanged = false
   #rows: Row[] = []
   readonly #inventory = new InventoryRows()
   #outputs: Output[] = []
@@ -79,7 +91,7 @@ export class PollsWork implements EpochWork {
 
   restore(states: ReadonlyMap<string, string>): void {
     for (const [key, state] of states) {
-      if (key === watermarkKey) this.#watermark = JSON.parse(state) as WatermarkState
+      if (key === timeKey) this.#time = JSON.parse(state) as PartitionTime
       else this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as DeviceState)
     }
   }
@@ -91,8 +103,7 @@ export class PollsWork implements EpochWork {
   process(record: BusRecord): void {
     const message = this.#parse(record)
     this.#ordinal = 0
-    this.#watermark = advanceWatermark(this.#watermark, message.producerId, record.timestampMs)
-    this.#watermarkChanged = true
+    this.#advanceTime(message.producerId, record.timestampMs)
     switch (message.body.case) {
       case 'poll':
         this.#poll(record, message.tenantId, message.body.value)
@@ -118,8 +129,8 @@ export class PollsWork implements EpochWork {
       states.set(devicePrefix + key, state ? JSON.stringify(state) : '')
     }
     this.#changed.clear()
-    if (this.#watermarkChanged && this.#devices.size > 0) states.set(watermarkKey, JSON.stringify(this.#watermark))
-    this.#watermarkChanged = false
+    if (this.#timeChanged && this.#devices.size > 0) states.set(timeKey, JSON.stringify(this.#time))
+    this.#timeChanged = false
     const { devices, interfaces } = this.#inventory.take()
     const rows = columnsOf(this.#rows)
     this.#rows = []
@@ -129,6 +140,16 @@ export class PollsWork implements EpochWork {
       { table: 'interfaces', block: interfaces },
     ] as const
     return { blocks: blocks.filter(({ block }) => block.length > 0), states }
+  }
+
+  #advanceTime(producerId: string, stampMs: number): void {
+    const { watermark, lastStampMs, resumedMs } = this.#time
+    this.#time = {
+      watermark: advanceWatermark(watermark, producerId, stampMs),
+      lastStampMs: Math.max(lastStampMs, stampMs),
+      resumedMs: stampMs - lastStampMs > silenceMs ? stampMs : resumedMs,
+    }
+    this.#timeChanged = true
   }
 
   #parse(record: BusRecord): PollRecord {
@@ -174,18 +195,24 @@ export class PollsWork implements EpochWork {
   /** Time has passed in the log: devices that were not heard of are judged, and the correlator learns the time. */
   #heartbeat(record: BusRecord): void {
     const tenants = new Set<string>()
+    const { watermarkMs } = this.#time.watermark
     for (const [key, state] of this.#devices) {
       tenants.add(state.tenantId)
-      if (!state.detect) continue
-      const deviceId = key.slice(state.tenantId.length + 1)
-      if (!this.#config.devices[key]) continue
-      const detected = detectStale(state.detect, this.#watermark.watermarkMs, this.#config.detection)
+      if (!state.detect || !this.#config.devices[key] || watermarkMs < this.#staleFromMs(state.detect)) continue
+      const detected = detectStale(state.detect, watermarkMs, this.#config.detection)
       if (detected.state === state.detect) continue
       state.detect = detected.state
       this.#changed.add(key)
+      const deviceId = key.slice(state.tenantId.length + 1)
       this.#sendConditions(record, state.tenantId, deviceId, state.siteId, detected.conditions)
     }
     for (const tenantId of tenants) this.#sendSignal(record, tenantId, { case: 'heartbeat', value: {} })
+  }
+
+  /** After a silence of the whole log each device has its usual time again to be heard of. */
+  #staleFromMs(detect: DeviceDetectState): number {
+    const afterMs = staleAfterMs(detect, this.#config.detection) - detect.lastMs
+    return Math.max(detect.lastMs, this.#time.resumedMs) + afterMs
   }
 
   #count(tracked: TrackedPoll): void {
