@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { type TableName, tables } from './tables.ts'
 
 const days = z.int().min(1).max(36_500)
 
@@ -38,8 +37,4 @@ export const timeColumns: Readonly<Record<string, string>> = {
       ['1m', '5m', '1h', '1d'].map(size => [`${family}_${size}`, 'window_start']),
     ),
   ),
-}
-
-export function isTableName(name: string): name is TableName {
-  return Object.hasOwn(tables, name)
 }
