@@ -133,7 +133,7 @@ export interface Tail {
   close(): Promise<void>
 }
 
-/** Codes are closed and documented in docs/reference/errors.md; a code is never reused. */
+/** Codes are closed and documented in docs/reference/bus.md; a code is never reused. */
 export type BusErrorCode =
   | 'bus-closed'
   | 'topic-unknown'
