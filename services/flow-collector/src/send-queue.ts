@@ -46,7 +46,7 @@ export class SendQueue {
   }
 
   add(records: readonly QueuedRecord[]): void {
-    this.#waiting.push(...records)
+    for (const record of records) this.#waiting.push(record)
     this.#running ??= this.#run()
   }
 

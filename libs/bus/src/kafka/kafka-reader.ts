@@ -72,8 +72,10 @@ export class KafkaReader implements PartitionReader {
     this.high = high
     this.fetchFrom = next
     if (this.#isClosed) return
-    for (const record of records) this.#bytes += sizeOf(record)
-    this.#records.push(...records)
+    for (const record of records) {
+      this.#bytes += sizeOf(record)
+      this.#records.push(record)
+    }
     this.#wake?.()
   }
 

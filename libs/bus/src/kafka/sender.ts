@@ -100,7 +100,11 @@ export class KafkaSender {
       this.#producer ??= this.#connect()
       const producer = await this.#producer
       const topics = new Map<string, Message[]>()
-      for (const { call, message } of items) topics.set(call.topic, [...(topics.get(call.topic) ?? []), message])
+      for (const { call, message } of items) {
+        const messages = topics.get(call.topic)
+        if (messages) messages.push(message)
+        else topics.set(call.topic, [message])
+      }
       const results = await producer.sendBatch({
         acks: -1,
         timeout: requestTimeoutMs,
