@@ -3,6 +3,7 @@ import {
   type AlarmType,
   alarmId,
   type Evidence,
+  isOfExporter,
   type Severity,
   severityRank,
 } from '../../model/src/index.ts'
@@ -34,7 +35,7 @@ export function applyCondition(step: Step, signal: ConditionSignal, cause: strin
   if (signal.state === 'active') active(step, cell, signal, because)
   else if (cell && signal.state === 'cleared') cleared(step, cell, signal, because)
   else if (cell && signal.state === 'unknown') freeze(step, cell, because)
-  if (signal.alarmType === staleType) freezeDevice(step, signal, because)
+  if (signal.alarmType === staleType && !isOfExporter(signal.resource)) freezeDevice(step, signal, because)
 }
 
 function active(step: Step, known: AlarmCell | undefined, signal: ConditionSignal, because: Cause): void {
@@ -208,7 +209,7 @@ function freezeDevice(step: Step, signal: ConditionSignal, because: Cause): void
   const keys = [...(step.state.keysByDevice.get(signal.deviceId) ?? [])].sort()
   for (const key of keys) {
     const cell = step.state.cells.get(key)!
-    if (cell.alarmTypeId === staleType) continue
+    if (cell.alarmTypeId === staleType || isOfExporter(cell.resource)) continue
     if (signal.state === 'active') freeze(step, cell, { ...because, note: 'telemetry stale' })
     else if (signal.state === 'cleared' && cell.frozen) {
       save(step, thaw(step, cell, { ...because, note: 'telemetry back' }))

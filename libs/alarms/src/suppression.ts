@@ -1,4 +1,4 @@
-import type { Alarm, AlarmType } from '../../model/src/index.ts'
+import { type Alarm, type AlarmType, isOfExporter } from '../../model/src/index.ts'
 
 /** Why an alarm asks nobody to act: another alarm explains it. Derived from the open alarms, never stored. */
 export interface Suppression {
@@ -68,6 +68,9 @@ export function suppressionOf(alarm: Alarm, open: Iterable<Alarm>): Suppression 
 
 function explains(rule: Rule, cause: Alarm, effect: Alarm): boolean {
   if (cause.alarmTypeId !== rule.cause || cause.isCleared || cause.alarmId === effect.alarmId) return false
+  // Flows do not come by polls: an exporter's silence explains nothing of its device, nor the other way round; a device
+  // without power does explain it.
+  if (rule.cause === 'telemetry-stale' && (isOfExporter(cause.resource) || isOfExporter(effect.resource))) return false
   if (cause.tenantId !== effect.tenantId || strength(effect) <= strength(cause)) return false
   if (rule.effects && !rule.effects.has(effect.alarmTypeId)) return false
   if (rule.unsteady && effect.condition === 'active') return false
@@ -87,6 +90,6 @@ function explains(rule: Rule, cause: Alarm, effect: Alarm): boolean {
 function strength(alarm: Alarm): number {
   // The flapping link explains its own downs, which otherwise stand above it.
   if (alarm.alarmTypeId === 'link-down' && alarm.condition !== 'active') return rules.length
-  const place = rules.findIndex(rule => rule.cause === alarm.alarmTypeId)
+  const place = isOfExporter(alarm.resource) ? -1 : rules.findIndex(rule => rule.cause === alarm.alarmTypeId)
   return place < 0 ? rules.length + 1 : place
 }

@@ -151,6 +151,17 @@ describe('condition axis', () => {
     expect(only(alarms)).toMatchObject({ isCleared: false, condition: 'active' })
   })
 
+  it("leaves a device's alarms alone when its flows fall silent, and those of its flows when its polls do", () => {
+    const silent = { type: 'telemetry-stale', severity: 'warning', resource: 'exporter/acme/c1/192.0.2.1' } as const
+    const { path } = run([
+      condition({ at: 0 }),
+      condition({ at: 0, type: 'export-loss', resource: silent.resource }),
+      condition({ at: minute, ...silent }),
+      condition({ at: 2 * minute, ...silent, resource: 'device/sw1' }),
+    ])
+    expect(path.filter(step => step.includes('unknown'))).toEqual(['condition:active>unknown'])
+  })
+
   it('knows nothing while telemetry is stale, and goes on from where it stood', () => {
     const stale = (at: number, state: string) =>
       condition({ at, state, type: 'telemetry-stale', resource: 'device/sw1', severity: 'warning' })

@@ -34,6 +34,7 @@ function alarm(alarmTypeId: AlarmType, resource: string, rest: Partial<Alarm> = 
 const down = alarm('link-down', 'interface/sw1/eth0')
 const unreachable = alarm('device-unreachable', 'device/sw1')
 const stale = alarm('telemetry-stale', 'device/sw1')
+const silent = alarm('telemetry-stale', 'exporter/acme/c1/192.0.2.1', { deviceId: 'sw1' })
 
 describe('suppressionOf', () => {
   const cases: [string, Alarm, Alarm[], AlarmType | undefined][] = [
@@ -48,6 +49,9 @@ describe('suppressionOf', () => {
     ['a device that does not answer explains its links', down, [unreachable], 'device-unreachable'],
     ["and not another device's", alarm('link-down', 'interface/sw2/eth0'), [unreachable], undefined],
     ['stale telemetry is over everything of the device', unreachable, [stale, down], 'telemetry-stale'],
+    ['a device that does not answer explains the silence of its flows', silent, [unreachable], 'device-unreachable'],
+    ['which explains nothing of its device', unreachable, [silent], undefined],
+    ['nor do polls that do not come explain it', silent, [stale], undefined],
     [
       'the strongest explanation counts',
       alarm('link-corruption', 'interface/sw1/eth0'),

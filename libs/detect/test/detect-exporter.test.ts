@@ -20,6 +20,7 @@ class Watch {
   observation: ExporterObservation = {
     tenantId: 'acme',
     exporterId: 'acme/c1/192.0.2.1',
+    deviceId: 'edge-1',
     siteId: 'hq',
     atMs: startMs,
     logMs: 0,

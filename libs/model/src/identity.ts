@@ -36,6 +36,11 @@ export const resource = {
   exporter: (id: ExporterId): string => `exporter/${id}`,
 } as const
 
+/** What is said of an exporter's flows; it may name a device, and yet says nothing of the device's polls. */
+export function isOfExporter(resourceName: string): boolean {
+  return resourceName.startsWith('exporter/')
+}
+
 /** Namespace of Weir's alarm ids (RFC 9562 §5.5). Never changes: ids would. */
 const alarmNamespace = '5d3c6f0e-9f0b-5c53-9a55-0d6f5b1f2a77'
 

@@ -10,8 +10,8 @@ import type { Device, Inventory } from '../../../libs/model/src/index.ts'
 export interface StreamConfig {
   version: string
   devices: Readonly<Record<string, StreamDevice>>
-  /** Sites by `tenant/address` of the devices that stand there. Absent in versions recorded before it was known. */
-  exporterSites?: Readonly<Record<string, string>>
+  /** Device ids by `tenant/address`: who an exporter is. Absent in versions recorded before it was known. */
+  exporterDevices?: Readonly<Record<string, string>>
   detection: DetectConfig
   alarms: AlarmConfig
 }
@@ -25,12 +25,12 @@ export interface StreamDevice {
 /** Keys of `devices` are `tenant/device`, the bus key of a device. */
 export function streamConfigOf(inventory: Inventory, detection: DetectConfig, alarms: AlarmConfig): StreamConfig {
   const devices: Record<string, StreamDevice> = {}
-  const exporterSites: Record<string, string> = {}
+  const exporterDevices: Record<string, string> = {}
   for (const device of [...inventory.devices].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     devices[`${device.tenant}/${device.id}`] = { site: device.site, role: device.role, capacities: device.capacities }
-    exporterSites[`${device.tenant}/${device.address}`] = device.site
+    exporterDevices[`${device.tenant}/${device.address}`] = device.id
   }
-  const content = { devices, exporterSites, detection, alarms }
+  const content = { devices, exporterDevices, detection, alarms }
   const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
   return { version, ...content }
 }

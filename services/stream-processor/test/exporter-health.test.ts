@@ -90,7 +90,7 @@ describe('health of an exporter', () => {
 })
 
 describe('conditions of an exporter', () => {
-  it('F15: says export-loss while a share of its export does not come, with its site', () => {
+  it('F15: says export-loss while a share of its export does not come, with its device and site', () => {
     const bench = new FlowsBench()
     const exporter = sender(bench)
     exporter.template()
@@ -101,7 +101,7 @@ describe('conditions of an exporter', () => {
     expect(bench.conditions[0]).toMatchObject({
       resource: 'exporter/acme/c1/192.0.2.1',
       siteId: 'hq',
-      deviceId: '',
+      deviceId: 'edge-1',
     })
     expect(bench.health.lossRatio).toBeGreaterThan(0.1)
     bench.pass(720_000, () => exporter.data())

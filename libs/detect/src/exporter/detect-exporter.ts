@@ -139,8 +139,7 @@ function conditionOf(
     alarmType,
     resource: resource.exporter(one.exporterId),
     qualifier: '',
-    // An exporter is no device: what stops its flows says nothing of the device's polls.
-    deviceId: '',
+    deviceId: one.deviceId,
     siteId: one.siteId,
     state: report.state,
     severity: report.severity,

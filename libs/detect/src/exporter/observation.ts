@@ -4,6 +4,8 @@
 export interface ExporterObservation {
   tenantId: string
   exporterId: string
+  /** Of the inventory's device with its address; empty where there is none. */
+  deviceId: string
   siteId: string
   /** The partition's watermark, milliseconds since the Unix epoch. */
   atMs: number

@@ -51,12 +51,13 @@ export class ExporterState {
     this.#panes.sort((a, b) => b.startMs - a.startMs)
     this.#panes.length = Math.min(this.#panes.length, windowsKept)
     // A final pane comes when time has passed, a provisional one when flows came.
+    if (window.final && this.health) return
     this.lastSeenMs = Math.max(this.lastSeenMs, window.final ? Math.min(stampMs, startMs + windowMs) : stampMs)
   }
 
   applyHealth(health: ExporterLive): void {
     this.health = health
-    this.lastSeenMs = Math.max(this.lastSeenMs, Number(health.lastSeenMs))
+    this.lastSeenMs = Number(health.lastSeenMs)
   }
 
   /**

@@ -20,6 +20,8 @@ export interface Exporter {
   changed: boolean
   /** Its health changed since it was last sent. */
   healthChanged: boolean
+  /** Where in a minute it is told of while nothing changes. */
+  phaseMs: number
   lastPaneMs: number
   lastHealthMs: number
   lastSeenMs: number
@@ -74,14 +76,14 @@ export function savedExporter(exporter: Exporter): SavedExporter {
 
 export function observationOf(
   exporter: Exporter,
-  siteId: string,
+  device: { deviceId: string; siteId: string },
   at: { watermarkMs: number; logMs: number },
 ): ExporterObservation {
   const { health } = exporter
   return {
     tenantId: exporter.tenantId,
     exporterId: exporter.id,
-    siteId,
+    ...device,
     atMs: at.watermarkMs,
     logMs: at.logMs,
     lastSeenMs: exporter.lastSeenMs,
@@ -114,6 +116,7 @@ function exporterOf(
     ),
     changed: false,
     healthChanged: saved?.healthChanged ?? false,
+    phaseMs: phaseOf(id),
     lastPaneMs: saved?.lastPaneMs ?? 0,
     lastHealthMs: saved?.lastHealthMs ?? 0,
     lastSeenMs: saved?.lastSeenMs ?? 0,
@@ -125,4 +128,11 @@ function exporterOf(
 function splitExporterId(id: string): [tenantId: string, collectorId: string, address: string] {
   const [tenantId = '', collectorId = '', ...address] = id.split('/')
   return [tenantId, collectorId, address.join('/')]
+}
+
+/** A number of the id alone, 0 to 60,000. */
+function phaseOf(id: string): number {
+  let hash = 0
+  for (let i = 0; i < id.length; i++) hash = (Math.imul(hash, 31) + id.charCodeAt(i)) | 0
+  return (hash >>> 0) % 60_000
 }

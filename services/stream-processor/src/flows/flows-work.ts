@@ -233,14 +233,17 @@ export class FlowsWork implements EpochWork {
   #heartbeat(record: BusRecord, producerId: string): void {
     const watermark = advanceWatermark(this.#progress.watermark, producerId, record.timestampMs)
     // Collectors beat side by side; exporters are judged once an interval.
-    const judges = watermark.logMs - this.#progress.judgedLogMs >= 0.9 * heartbeatIntervalMs
-    this.#progress = { watermark, judgedLogMs: judges ? watermark.logMs : this.#progress.judgedLogMs }
+    const { judgedLogMs } = this.#progress
+    const judges = watermark.logMs - judgedLogMs >= 0.9 * heartbeatIntervalMs
+    this.#progress = { watermark, judgedLogMs: judges ? watermark.logMs : judgedLogMs }
     this.#progressChanged = true
     this.#closeWindows(record)
     if (!judges) return
     this.#forget()
     for (const exporter of this.#exporters.values()) this.#judge(exporter)
-    for (const exporter of this.#exporters.values()) this.#repeatHealth(exporter, record)
+    for (const exporter of this.#exporters.values()) {
+      this.#repeatHealth(exporter, record, minuteOf(exporter, watermark.logMs) > minuteOf(exporter, judgedLogMs))
+    }
     const tenants = new Set([...this.#exporters.values()].map(exporter => exporter.tenantId))
     for (const tenantId of tenants) this.#derived.heartbeat(tenantId)
   }
@@ -275,8 +278,10 @@ export class FlowsWork implements EpochWork {
   }
 
   #observe(exporter: Exporter): ExporterObservation {
-    const siteId = this.#config.exporterSites?.[`${exporter.tenantId}/${exporter.address}`] ?? ''
-    return observationOf(exporter, siteId, this.#progress.watermark)
+    const { tenantId, address } = exporter
+    const deviceId = this.#config.exporterDevices?.[`${tenantId}/${address}`] ?? ''
+    const siteId = this.#config.devices[`${tenantId}/${deviceId}`]?.site ?? ''
+    return observationOf(exporter, { deviceId, siteId }, this.#progress.watermark)
   }
 
   /** A configuration recorded by an earlier version lacks what came later. */
@@ -291,26 +296,31 @@ export class FlowsWork implements EpochWork {
     }
   }
 
-  /** At heartbeats: what changed, and now and then what did not, so that a gateway that starts learns of it. */
-  #repeatHealth(exporter: Exporter, record: BusRecord): void {
-    const sinceMs = record.timestampMs - exporter.lastHealthMs
-    if (exporter.healthChanged ? sinceMs < healthIntervalMs : sinceMs < healthRepeatMs) return
-    if (!exporter.healthChanged && record.timestampMs - exporter.lastSeenMs > quietAfterMs) return
-    this.#sendHealth(exporter, record)
+  /** At heartbeats: what changed, and each minute what did not, so that a gateway that starts learns of it. */
+  #repeatHealth(exporter: Exporter, record: BusRecord, repeats: boolean): void {
+    if (exporter.healthChanged) {
+      if (record.timestampMs - exporter.lastHealthMs >= healthIntervalMs) this.#sendHealth(exporter, record)
+    } else if (repeats && record.timestampMs - exporter.lastSeenMs <= quietAfterMs) {
+      // Nothing of it is remembered: an exporter at rest costs no state rows.
+      this.#emitHealth(exporter, record.timestampMs)
+    }
   }
 
   #sendHealth(exporter: Exporter, record: BusRecord): void {
-    const stampMs = record.timestampMs
-    exporter.lastHealthMs = stampMs
+    exporter.lastHealthMs = record.timestampMs
     exporter.healthChanged = false
     exporter.changed = true
-    const value = exporterLive(exporter, stampMs, this.#progress.watermark.watermarkMs)
-    this.#derived.live(exporter.tenantId, exporter.address, { case: 'exporter', value })
+    this.#emitHealth(exporter, record.timestampMs)
     const { tenantId, id: exporterId } = exporter
     const { partition, offset } = record
     const source = { tenantId, exporterId, logId: this.#context.logId, partition, offset }
     this.#noteTemplates(exporter.templates.changes(exporter.decoder, source))
     this.#counts.templatesBeyond += exporter.templates.beyond
+  }
+
+  #emitHealth(exporter: Exporter, stampMs: number): void {
+    const value = exporterLive(exporter, stampMs, this.#progress.watermark.watermarkMs)
+    this.#derived.live(exporter.tenantId, exporter.address, { case: 'exporter', value })
   }
 
   #noteTemplates(changes: readonly TemplateChange[]): void {
@@ -348,6 +358,11 @@ export class FlowsWork implements EpochWork {
       },
     })
   }
+}
+
+/** Minutes of the log's time; each exporter's begin elsewhere, so that a partition's are not told of all at once. */
+function minuteOf(exporter: Exporter, logMs: number): number {
+  return Math.floor((logMs + exporter.phaseMs) / healthRepeatMs)
 }
 
 /** The window a record ends in carries all of it in the live view; the stored rollup splits it. */
