@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dataSet, FlowsBench, otherTemplateSet, templateSet, v9 } from './flows-bench.ts'
+import { dataSet, FlowsBench, otherTemplateSet, smallTemplateSet, templateSet, v9 } from './flows-bench.ts'
 
 /** Sends a template and then a record each 5 s. */
 function sender(bench: FlowsBench) {
@@ -204,6 +204,19 @@ describe('templates on weir.templates.v1', () => {
     expect(second!.firstSeenOffset).toBe(first!.firstSeenOffset)
     expect(Number(second!.changedOffset)).toBeGreaterThan(Number(first!.changedOffset))
     expect(second!.fields.map(one => one.name).slice(0, 2)).toEqual(['packetDeltaCount', 'octetDeltaCount'])
+  })
+
+  it('F10: are the 512 announced last where an exporter has more', () => {
+    const bench = new FlowsBench()
+    for (let id = 256; id < 856; id++) {
+      bench.nowMs += 1_000
+      bench.send([v9([smallTemplateSet(id)], { sequence: id, atMs: bench.nowMs })])
+    }
+    bench.pass(10_000)
+    const standing = new Map(bench.templates.map(one => [one.key, one.value]))
+    const ids = [...standing.values()].flatMap(one => (one ? [one.templateId] : [])).sort((a, b) => a - b)
+    expect(ids).toEqual(Array.from({ length: 512 }, (_, i) => 344 + i))
+    expect(bench.counts.templatesBeyond).toBeGreaterThan(0)
   })
 
   it('are deleted with their exporter, and so is what was said of it', () => {

@@ -176,6 +176,11 @@ function flowSet(id: number, words: readonly number[], octets: 2 | 4): Uint8Arra
   return set
 }
 
+/** A template of one field. */
+export function smallTemplateSet(id: number): Uint8Array {
+  return flowSet(0, [id, 1, 1, 4], 2)
+}
+
 /** Template 256: octets, packets, first and last switched, sampler; four octets each. */
 export const templateSet = flowSet(0, [256, 5, 1, 4, 2, 4, 22, 4, 21, 4, 48, 4], 2)
 export const otherTemplateSet = flowSet(0, [256, 5, 2, 4, 1, 4, 22, 4, 21, 4, 48, 4], 2)

@@ -41,7 +41,7 @@ export class TemplateNotes {
     const known = new Set<string>()
     const templates = decoder.templates()
     this.beyond = Math.max(0, templates.length - templatesMax)
-    for (const template of templates.slice(0, templatesMax)) {
+    for (const template of newest(templates)) {
       const key = templateKey(source.exporterId, template)
       known.add(key)
       const layout = digest(template.layout)
@@ -67,6 +67,12 @@ export class TemplateNotes {
   save(): SavedTemplates {
     return Object.fromEntries(this.#noted)
   }
+}
+
+/** Those announced last, where there are too many: an exporter that takes another port with each start leaves old ones. */
+function newest(templates: LearnedTemplate[]): LearnedTemplate[] {
+  if (templates.length <= templatesMax) return templates
+  return [...templates].sort((a, b) => b.lastSeenMs - a.lastSeenMs).slice(0, templatesMax)
 }
 
 function recordOf(template: LearnedTemplate, source: TemplateSource, firstOffset: number): TemplateRecord {
