@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Alarm } from '../../libs/model/src/index.ts'
 import { kafkaMissing, kafkaSource } from '../kafka/broker.ts'
+import { captures, expectCaptureTotals } from '../support/capture-totals.ts'
 import { compareDistributed } from '../support/chaos.ts'
 import { type Distributed, startDistributed } from '../support/distributed.ts'
 import { caughtUp } from '../support/kill-loop.ts'
+import { hasMaterial } from '../support/material.ts'
 import { type SimulatedSource, startSimulatedSource } from '../support/simulated-source.ts'
 import { getJson, until, type WeirProcess } from '../support/weir-process.ts'
 
@@ -17,6 +19,7 @@ describe.skipIf(!kafkaSource)(kafkaSource ? name : `${name} — ${kafkaMissing}`
   let source: SimulatedSource
   let system: Distributed
   let gateway: WeirProcess
+  let collector: WeirProcess
   const processors: WeirProcess[] = []
 
   beforeAll(async () => {
@@ -25,6 +28,7 @@ describe.skipIf(!kafkaSource)(kafkaSource ? name : `${name} — ${kafkaMissing}`
     processors.push(await system.start('processor'))
     const others = await Promise.all([system.start('gateway'), system.start('collector'), system.start('poller')])
     gateway = others[0]
+    collector = others[1]
   }, 120_000)
 
   afterAll(async () => {
@@ -51,6 +55,31 @@ describe.skipIf(!kafkaSource)(kafkaSource ? name : `${name} — ${kafkaMissing}`
     const down = await openAlarms('link-down')
     expect(down.map(alarm => alarm.resource)).toContain('interface/hb-dist-1/xe-0/0/3')
   }, 160_000)
+
+  it.skipIf(!hasMaterial).each(captures)(
+    '%s: %s totals through REST equal the expected ones (needs the material folder)',
+    async (_, id) => {
+      await expectCaptureTotals(id, { gateway: gateway.gateway, data: folder, port: source.flowPort })
+    },
+    90_000,
+  )
+
+  it('shows what came while the collector was dead as lost sequence units of its exporters', async () => {
+    collector.signal('SIGKILL')
+    await collector.ended
+    await new Promise(resolve => setTimeout(resolve, 15_000))
+    collector = await system.start('collector')
+    await until(
+      'lost sequence units',
+      async () => {
+        const { data } = await getJson<{ data: { health: { sequence: { lost: string } } | null }[] }>(
+          `${gateway.gateway}/api/v1/exporters?limit=100`,
+        )
+        return data.some(exporter => Number(exporter.health?.sequence.lost ?? 0) > 0) ? true : undefined
+      },
+      60_000,
+    )
+  }, 120_000)
 
   it('shares the partitions when a second processor comes, and goes on when one is killed (F57)', async () => {
     processors.push(await system.start('processor'))

@@ -9,6 +9,8 @@ import { freeUdpPort, until } from './weir-process.ts'
 export interface SimulatedSource {
   /** Parts of `weir.yaml`: inventory, poller and collector. */
   config: Record<string, unknown>
+  /** A port on which flows of any protocol are taken. */
+  flowPort: number
   stop(): void
 }
 
@@ -27,6 +29,7 @@ export async function startSimulatedSource(folder: string, seed: number): Promis
       poller: { intervalMs: 3_000, auths: { demo: { version: 'v2c', community: 'weir-demo' } } },
       collector: { addressTable, listeners: ports.slice(1).map(port => ({ host: '127.0.0.1', port })) },
     },
+    flowPort: ports[1],
     stop: () => void child.kill('SIGTERM'),
   }
 }
