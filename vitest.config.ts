@@ -7,7 +7,7 @@ export default defineConfig({
     // Parts that run real brokers, stores and browsers share two cores: more workers only make them wait for each other.
     maxWorkers: 2,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'dist/test-results.json' }]] : ['default'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })
