@@ -9,6 +9,7 @@ import {
 } from 'kafkajs'
 import type { Logger } from '../../../kernel/src/index.ts'
 import type { KafkaBusConfig } from './config.ts'
+import { repairKafkajs } from './kafkajs-repairs.ts'
 
 /** Two to three seconds in all: what takes longer is retried by us, with a counter and a reason for the operator. */
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 }
@@ -18,6 +19,7 @@ const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 }
  * error level, while what an operator must know is told by the parts that wait.
  */
 export function createKafka(config: KafkaBusConfig, log: Logger): Kafka {
+  repairKafkajs()
   const { brokers, clientId, tls, sasl, requestTimeoutMs: requestTimeout } = config
   const options: KafkaConfig = {
     brokers,
