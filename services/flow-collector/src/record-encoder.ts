@@ -1,13 +1,8 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { NewRecord } from '../../../libs/bus/src/index.ts'
-import {
-  type DatagramBatchSchema,
-  FlowsRawRecordSchema,
-  heartbeatIntervalMs,
-  keys,
-} from '../../../libs/model/src/index.ts'
+import { FlowsRawRecordSchema, HeartbeatSchema, heartbeatIntervalMs, keys } from '../../../libs/model/src/index.ts'
 import { addressBytes } from './addresses.ts'
+import { encodeBatch, type RecordHead } from './encode-batch.ts'
 import type { SourceBatch } from './receiver/messages.ts'
 
 /** Who sent a batch, after the address table. */
@@ -29,22 +24,10 @@ export class RecordEncoder {
   }
 
   batch(batch: SourceBatch, origin: BatchOrigin, listeningPort: number, kernelDrops: number): NewRecord {
-    const { count, columns } = batch
-    const value: MessageInitShape<typeof DatagramBatchSchema> = {
-      exporterAddress: addressBytes(origin.exporterAddress),
-      listeningPort,
-      firstReceivedUs: BigInt(batch.firstReceivedUs),
-      receivedOffsetUs: Array.from(columns.subarray(0, count)),
-      sourcePort: Array.from(columns.subarray(count, count * 2)),
-      length: Array.from(columns.subarray(count * 2)),
-      payload: batch.payload,
-      kernelDrops: BigInt(kernelDrops),
-      rateLimitDrops: BigInt(batch.rateLimitDrops),
-      bufferDrops: BigInt(batch.bufferDrops),
-    }
+    const record = this.#head(origin.tenantId, origin.collectorId)
     return {
       key: keys.flowsRaw(origin.tenantId, origin.collectorId, origin.exporterAddress),
-      value: this.#encode(origin.tenantId, origin.collectorId, { case: 'batch', value }),
+      value: encodeBatch(record, batch, addressBytes(origin.exporterAddress), listeningPort, kernelDrops),
       timestampMs: Math.floor(batch.lastReceivedUs / 1_000),
     }
   }
@@ -53,24 +36,19 @@ export class RecordEncoder {
   heartbeats(partitions: number, atMs: number): NewRecord[] {
     return Array.from({ length: partitions }, (_, partition) => ({
       key: `heartbeat/${this.#producerId}`,
-      value: this.#encode('', this.#collectorId, { case: 'heartbeat', value: { intervalMs: heartbeatIntervalMs } }),
+      value: this.#heartbeat(),
       timestampMs: atMs,
       partition,
     }))
   }
 
-  #encode(
-    tenantId: string,
-    collectorId: string,
-    body: NonNullable<MessageInitShape<typeof FlowsRawRecordSchema>['body']>,
-  ): Uint8Array {
-    const record = create(FlowsRawRecordSchema, {
-      tenantId,
-      collectorId,
-      producerId: this.#producerId,
-      sequence: this.#sequence++,
-      body,
-    })
-    return toBinary(FlowsRawRecordSchema, record)
+  #heartbeat(): Uint8Array {
+    const value = create(HeartbeatSchema, { intervalMs: heartbeatIntervalMs })
+    const record = { ...this.#head('', this.#collectorId), body: { case: 'heartbeat' as const, value } }
+    return toBinary(FlowsRawRecordSchema, create(FlowsRawRecordSchema, record))
+  }
+
+  #head(tenantId: string, collectorId: string): RecordHead {
+    return { tenantId, collectorId, producerId: this.#producerId, sequence: this.#sequence++ }
   }
 }

@@ -10,6 +10,11 @@ const batchAgeMsMax = 2_000
 /** What a datagram's row and a batch's own objects weigh in the buffer, so that small ones cannot pass its bound. */
 const rowBytes = 12
 const batchBytes = 256
+/**
+ * Full batches are handed over when they are so many bytes, or with the next flush: a request to the bus costs its
+ * overhead once for all that is in it.
+ */
+const handOverBytes = 512 * 1024
 
 interface Source {
   readonly open: OpenBatch
@@ -27,6 +32,7 @@ export class Batcher {
   #sourceCount = 0
   #heldBytes = 0
   #full: SourceBatch[] = []
+  #fullBytes = 0
 
   constructor(options: ReceiverOptions, handOver: (batches: SourceBatch[]) => void) {
     this.#options = options
@@ -58,7 +64,7 @@ export class Batcher {
     }
     if (source.open.count > 0 && source.open.payloadBytes + datagram.length > this.#options.batchBytesMax) {
       this.#full.push(this.#take(source))
-      this.#post()
+      if (this.#fullBytes >= handOverBytes) this.#post()
     }
     this.#heldBytes += datagram.length + rowBytes
     source.open.add(datagram, sourcePort, receivedUs)
@@ -110,6 +116,7 @@ export class Batcher {
     const taken = source.open.take()
     const batch = { ...taken, bytes: taken.payload.length + taken.count * rowBytes + batchBytes }
     this.#heldBytes += batchBytes
+    this.#fullBytes += batch.bytes
     this.#cells[batch.listener * cellsPerListener + counterCells.handedOver]! += batch.count
     return batch
   }
@@ -118,5 +125,6 @@ export class Batcher {
     if (this.#full.length === 0) return
     this.#handOver(this.#full)
     this.#full = []
+    this.#fullBytes = 0
   }
 }
