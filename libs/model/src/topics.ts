@@ -32,6 +32,7 @@ export const heartbeatIntervalMs = 5_000
 export const epochBounds = {
   'weir.flows.raw.v1': { lengthMs: 10_000, recordsMax: 256 },
   'weir.polls.v1': { lengthMs: 10_000, recordsMax: 1_024 },
+  'weir.events.v1': { lengthMs: 10_000, recordsMax: 1_024 },
   'weir.signals.v1': { lengthMs: 10_000, recordsMax: 4_096 },
 } as const satisfies Partial<Record<Topic, EpochBounds>>
 

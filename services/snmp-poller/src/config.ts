@@ -33,6 +33,20 @@ const userAuthSchema = z
 
 export const snmpAuthSchema: z.ZodType<SnmpAuth> = z.union([communityAuthSchema, userAuthSchema])
 
+const listener = (port: number) =>
+  z.strictObject({
+    /** Loopback unless told otherwise. */
+    host: z.string().default('127.0.0.1'),
+    /** 0 takes a free port. */
+    port: z.int().min(0).max(65_535).default(port),
+  })
+
+const listeners = (port: number) =>
+  z
+    .array(listener(port))
+    .max(16)
+    .default([listener(port).parse({})])
+
 export const snmpPollerConfigSchema = z.strictObject({
   /** Credentials by the name that the inventory's devices give. */
   auths: z.record(z.string(), snmpAuthSchema).default({}),
@@ -52,6 +66,21 @@ export const snmpPollerConfigSchema = z.strictObject({
   interfacesMax: z.int().min(1).default(10_000),
   /** Records held while the bus cannot take them; beyond it the oldest go. */
   queueRecordsMax: z.int().min(1).default(10_000),
+  /** Traps and informs of versions 1 and 2c. */
+  traps: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      listeners: listeners(1162),
+      /** Taken beside the community with which the device is polled. */
+      communities: z.array(secret()).max(64).default([]),
+    })
+    .prefault({}),
+  /** Syslog (RFC 5424, RFC 3164) over UDP; only devices of the inventory are heard. */
+  syslog: z.strictObject({ enabled: z.boolean().default(false), listeners: listeners(1514) }).prefault({}),
+  /** Traps and syslog messages of one address beyond this are dropped and counted; twice as many may come at once. */
+  eventsPerSourcePerSecondMax: z.int().min(1).max(100_000).default(50),
+  /** An event has its device polled at once, but not sooner than this after the last time it did. */
+  expeditedPollGapMs: z.int().min(500).max(3_600_000).default(2_000),
 })
 
 export type SnmpPollerConfig = z.output<typeof snmpPollerConfigSchema>

@@ -6,8 +6,11 @@ export interface ScheduledPoll {
   readonly intervalMs: number
   /** From now to the first run; later runs follow on the grid of the interval. */
   readonly firstAfterMs: number
-  /** Resolves to whether the device answered; must not reject. */
-  run(): Promise<boolean>
+  /**
+   * Resolves to whether the device answered; must not reject.
+   * @param expedited an event asked for it, not the grid
+   */
+  run(expedited: boolean): Promise<boolean>
 }
 
 interface Entry {
@@ -18,7 +21,21 @@ interface Entry {
   /** Did not answer last time. */
   silent: boolean
   removed: boolean
+  expedited: { timer: Timer | undefined; lastMs: number }
+  /** The run under way is an expedited one, and what is to follow it. */
+  runsExpedited: boolean
+  next: 'none' | 'grid' | 'expedited'
 }
+
+export interface PollScheduleOptions {
+  readonly inFlightMax: number
+  /** Between two expedited runs of a device. */
+  readonly expeditedGapMs: number
+  readonly observeLag: (seconds: number) => void
+}
+
+/** A line card that dies sends a trap for each port: they share one poll. */
+const expediteAfterMs = 150
 
 /**
  * Runs each poll on its own grid. A run that is not done when the next is due makes that one skip, never overlap (F50).
@@ -31,11 +48,15 @@ export class PollSchedule {
   readonly #answering: Lane
   readonly #silent: Lane
   readonly #observeLag: (seconds: number) => void
+  readonly #expeditedGapMs: number
   skipped = 0
+  /** Runs that events asked for. */
+  expedited = 0
 
-  constructor(clock: Clock, inFlightMax: number, observeLag: (seconds: number) => void) {
+  constructor(clock: Clock, { inFlightMax, expeditedGapMs, observeLag }: PollScheduleOptions) {
     this.#clock = clock
     this.#observeLag = observeLag
+    this.#expeditedGapMs = expeditedGapMs
     const silentMax = Math.max(1, Math.floor(inFlightMax / 4))
     this.#silent = new Lane(silentMax)
     this.#answering = new Lane(Math.max(1, inFlightMax - silentMax))
@@ -62,6 +83,9 @@ export class PollSchedule {
       state: 'idle',
       silent: false,
       removed: false,
+      expedited: { timer: undefined, lastMs: Number.NEGATIVE_INFINITY },
+      runsExpedited: false,
+      next: 'none',
     }
     this.#entries.set(poll.key, entry)
     this.#arm(entry)
@@ -73,7 +97,26 @@ export class PollSchedule {
     if (!entry) return
     entry.removed = true
     entry.timer?.cancel()
+    entry.expedited.timer?.cancel()
     this.#entries.delete(key)
+  }
+
+  /**
+   * Runs the poll soon, beside its grid: at once, or when the gap since the last time is over. However often it is asked
+   * for meanwhile, it runs once; the run comes after the last thing that asked for it.
+   */
+  expedite(key: string): void {
+    const entry = this.#entries.get(key)
+    if (!entry || entry.expedited.timer) return
+    const nowMs = this.#clock.monotonicMs()
+    const atMs = Math.max(nowMs + expediteAfterMs, entry.expedited.lastMs + this.#expeditedGapMs)
+    entry.expedited.timer = this.#clock.after(atMs - nowMs, () => {
+      entry.expedited = { timer: undefined, lastMs: this.#clock.monotonicMs() }
+      this.expedited++
+      // One that waits for its place has not asked anything yet; one under way may have read the state of before.
+      if (entry.state === 'idle') this.#enter(entry, true)
+      else if (entry.state === 'running' && entry.next === 'none') entry.next = 'expedited'
+    })
   }
 
   clear(): void {
@@ -92,19 +135,30 @@ export class PollSchedule {
     this.skipped += missed
     entry.dueMs += (missed + 1) * entry.poll.intervalMs
     this.#arm(entry)
-    if (entry.state !== 'idle') {
+    if (entry.runsExpedited) {
+      entry.next = 'grid'
+    } else if (entry.state !== 'idle') {
       this.skipped++
-      return
+    } else {
+      this.#enter(entry, false, dueMs + missed * entry.poll.intervalMs)
     }
+  }
+
+  #enter(entry: Entry, expedited: boolean, dueMs = this.#clock.monotonicMs()): void {
     entry.state = 'waiting'
+    entry.runsExpedited = expedited
     const lane = entry.silent ? this.#silent : this.#answering
     lane.enter(async () => {
       if (!entry.removed) {
         entry.state = 'running'
-        this.#observeLag(Math.max(0, this.#clock.monotonicMs() - dueMs - missed * entry.poll.intervalMs) / 1_000)
-        entry.silent = !(await entry.poll.run())
+        if (!expedited) this.#observeLag(Math.max(0, this.#clock.monotonicMs() - dueMs) / 1_000)
+        entry.silent = !(await entry.poll.run(expedited))
       }
+      const { next } = entry
       entry.state = 'idle'
+      entry.runsExpedited = false
+      entry.next = 'none'
+      if (next !== 'none' && !entry.removed) this.#enter(entry, next === 'expedited')
     })
   }
 }

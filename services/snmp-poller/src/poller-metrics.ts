@@ -8,6 +8,7 @@ import type { TransportCounters } from './snmp-transport.ts'
 export class PollerCounters {
   answered = 0
   unanswered = 0
+  expeditedUnanswered = 0
   cut = 0
   interfaces = 0
   pdus = 0
@@ -45,6 +46,15 @@ export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): v
     () => [
       [{ reason: 'cut' }, counters.cut],
       [{ reason: 'skipped' }, schedule.skipped],
+    ],
+  )
+  metrics.counters(
+    'weir_polls_expedited_total',
+    'Polls that traps and syslog messages asked for; one without an answer is no record',
+    ['state'],
+    () => [
+      [{ state: 'asked' }, schedule.expedited],
+      [{ state: 'unanswered' }, counters.expeditedUnanswered],
     ],
   )
   metrics.counters('weir_poll_errors_total', 'What went wrong in polls, by code', ['code'], () =>

@@ -23,6 +23,7 @@ import {
 } from '../../../libs/model/src/index.ts'
 import type { SnmpPollerConfig } from './config.ts'
 import { DevicePoller, type PollOutcome } from './device-poller.ts'
+import { DeviceEvents } from './events/device-events.ts'
 import { Outbox } from './outbox.ts'
 import { PollSchedule } from './poll-schedule.ts'
 import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
@@ -46,6 +47,8 @@ export interface SnmpPollerOptions {
 export interface SnmpPoller extends Component {
   /** Takes over a new inventory: devices come, go, or are polled by their new entry; the others are not disturbed. */
   applyInventory(inventory: Inventory): void
+  /** Where it listens for traps and for syslog. */
+  eventPorts(): { traps: number[]; syslog: number[] }
   readiness(): Readiness
 }
 
@@ -54,7 +57,10 @@ const firstPollSpreadMs = 5_000
 const stopWithinMs = 5_000
 const busRefusesTooLongMs = 30_000
 
-/** Polls every device of the inventory on its own schedule and publishes a record for each poll on `weir.polls.v1`. */
+/**
+ * Polls every device of the inventory on its own schedule and publishes a record for each poll on `weir.polls.v1`.
+ * Receives traps and syslog messages, publishes them on `weir.events.v1`, and polls their device at once.
+ */
 export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   const { config, bus, clock, log } = options
   const counters = new PollerCounters()
@@ -70,9 +76,15 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     'How long polls took',
     [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60],
   )
-  const schedule = new PollSchedule(clock, config.pollsInFlightMax, seconds => lag.observe(seconds))
+  const schedule = new PollSchedule(clock, {
+    inFlightMax: config.pollsInFlightMax,
+    expeditedGapMs: config.expeditedPollGapMs,
+    observeLag: seconds => lag.observe(seconds),
+  })
   const outbox = new Outbox({ bus, topic: topics.polls, clock, log, recordsMax: config.queueRecordsMax })
   exposePollerMetrics(options.metrics, { counters, schedule, outbox, transport: () => transport.counters })
+
+  const events = new DeviceEvents({ ...options, expedite: key => schedule.expedite(key) })
 
   let inventory = options.inventory
   let polled = new Map<string, { entry: string; poller: DevicePoller }>()
@@ -85,10 +97,15 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     return toBinary(PollRecordSchema, message)
   }
 
-  async function pollOnce(device: Device, poller: DevicePoller): Promise<boolean> {
+  async function pollOnce(device: Device, poller: DevicePoller, expedited: boolean): Promise<boolean> {
     try {
       const outcome = await poller.poll()
       if (poller.closed) return true
+      // How long a device has been silent is counted in polls of its grid: an event must not make it look longer.
+      if (expedited && !outcome.poll.health?.reachable) {
+        counters.expeditedUnanswered++
+        return false
+      }
       publish(device, outcome)
       await poller.readHardware(outcome)
       return outcome.poll.health?.reachable ?? false
@@ -135,6 +152,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
 
   function applyInventory(next: Inventory): void {
     inventory = next
+    events.applyInventory(next)
     if (!started) return
     const before = polled
     polled = new Map()
@@ -181,7 +199,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       key,
       intervalMs,
       firstAfterMs: place * Math.min(intervalMs, firstPollSpreadMs),
-      run: () => pollOnce(device, poller),
+      run: expedited => pollOnce(device, poller, expedited),
     })
     return poller
   }
@@ -211,18 +229,25 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       const partitions = (await bus.bounds(topics.polls)).map(({ partition }) => partition)
       started = true
       applyInventory(inventory)
-      beat(partitions)
-      heartbeat = every(clock, heartbeatIntervalMs, () => beat(partitions))
+      await events.start()
+      const beatAll = (): void => {
+        beat(partitions)
+        events.beat()
+      }
+      beatAll()
+      heartbeat = every(clock, heartbeatIntervalMs, beatAll)
     },
     async stop() {
       started = false
       heartbeat?.cancel()
+      await events.stop(stopWithinMs)
       schedule.clear()
       for (const { poller } of polled.values()) poller.close()
       polled = new Map()
       transport.close()
       await outbox.close(stopWithinMs)
     },
+    eventPorts: () => ({ traps: events.ports('snmp'), syslog: events.ports('syslog') }),
     readiness() {
       const refusedMs = outbox.refusedSinceMs === undefined ? 0 : clock.monotonicMs() - outbox.refusedSinceMs
       if (refusedMs > busRefusesTooLongMs) {

@@ -38,7 +38,8 @@ function spells(name: Oid, secret: string): boolean {
   return secret !== '' && `.${arcsOf(name).join('.')}.`.includes(`.${[...Buffer.from(secret)].join('.')}.`)
 }
 
-function valueText(value: SnmpValue, secrets: readonly string[]): string {
+/** A value as a walk shows it, without `secrets`. */
+export function valueText(value: SnmpValue, secrets: readonly string[]): string {
   switch (value.type) {
     case 'octets':
     case 'opaque': {

@@ -379,7 +379,11 @@ describe('agents with limits', () => {
   it('F50: polls skip and never overlap, and silent devices keep no place that others need', async () => {
     const clock = new ManualClock()
     const lags: number[] = []
-    const schedule = new PollSchedule(clock, 4, seconds => lags.push(seconds))
+    const schedule = new PollSchedule(clock, {
+      inFlightMax: 4,
+      expeditedGapMs: 2_000,
+      observeLag: seconds => lags.push(seconds),
+    })
     const running = new Map<string, number>()
     const runs = new Map<string, number>()
     const add = (key: string, tookMs: number, answers: boolean): void =>

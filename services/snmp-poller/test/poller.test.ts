@@ -27,9 +27,15 @@ async function startBus(): Promise<{ bus: Bus; records: { record: BusRecord; mes
   const path = mkdtempSync(join(tmpdir(), 'weir-poller-'))
   const bus = createLocalBus({ path, clock: systemClock, log: silentLogger, metrics: createMetrics() })
   await bus.start()
-  await bus.createTopics([
-    { name: topics.polls, partitions, retentionMs: 3_600_000, retentionBytes: 1e9, compacted: false },
-  ])
+  await bus.createTopics(
+    [topics.polls, topics.events].map(name => ({
+      name,
+      partitions,
+      retentionMs: 3_600_000,
+      retentionBytes: 1e9,
+      compacted: false,
+    })),
+  )
   const records: { record: BusRecord; message: PollRecord }[] = []
   const tail = await bus.tail({
     topic: topics.polls,
@@ -77,6 +83,7 @@ async function startPoller(bus: Bus, inventory: Inventory): Promise<SnmpPoller> 
       producerId: 'poller-1',
       timeoutMs: 300,
       retries: 1,
+      traps: { enabled: false },
     }),
     inventory,
     bus,
