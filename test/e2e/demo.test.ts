@@ -21,9 +21,10 @@ let args: string[]
 let weir: WeirProcess
 
 beforeAll(async () => {
-  const ports = await Promise.all([freeUdpPort(), freeUdpPort(), freeUdpPort(), freeUdpPort()])
+  const ports = await Promise.all(Array.from({ length: 5 }, freeUdpPort))
   args = ['demo', '--data', folder, '--port', '0', '--status-port', '0']
-  args.push('--agent-port', String(ports[0]), '--flow-ports', ports.slice(1).join(','))
+  args.push('--agent-port', String(ports[0]), '--flow-ports', ports.slice(1, 4).join(','))
+  args.push('--trap-port', String(ports[4]))
   weir = await startWeir(args)
 })
 

@@ -4,6 +4,7 @@ import { type Clock, type Component, every, type Logger, type Metrics, type Time
 import type { Inventory } from '../../model/src/index.ts'
 import { SimulatedAgent } from './agent/agent.ts'
 import { AgentSocket } from './agent/agent-socket.ts'
+import { TrapSender } from './agent/trap-sender.ts'
 import { defaultExporterOptions, type ExporterOptions, SimulatedExporter } from './exporters/exporter.ts'
 import { type CollectorAddressTable, collectorAddressTable, inventoryOf } from './inventory.ts'
 import type { ExpectedAlarm, IncidentSpec } from './model/incidents.ts'
@@ -22,6 +23,8 @@ export interface SimulatedNetworkOptions {
   runsMs?: readonly number[]
   /** Where the collector listens; without it nothing is exported. */
   flowsTo?: { host: string; ports: { netflow: number; ipfix: number; sflow: number } }
+  /** Where traps are received; without it none are sent. */
+  trapsTo?: { host: string; port: number }
   /** UDP port of all agents, each on its device's own address. */
   agentPort?: number
   /** First two octets of the devices' addresses, within 127.0.0.0/8. */
@@ -54,16 +57,18 @@ export interface SimulatedNetwork extends Component {
   /** What the interface shows at a time, exactly; undefined where no interface has the number then. */
   trueCounters(deviceId: string, ifIndex: number, atMs: number): Record<CounterName, bigint> | undefined
   /** Sent and lost by now. */
-  readonly counters: { datagrams: number; sendErrors: number }
+  readonly counters: { datagrams: number; traps: number; sendErrors: number }
 }
 
 /** A pause longer than this (a suspended laptop) is one step and not a step a second. */
 const stepMs = 1_000
 const stepsAtOnceMax = 10
+/** How soon after a change of a link its trap is sent at the latest. */
+const trapStepMs = 250
 
 /** The network behind `npm start`: an SNMP agent for every device, flow exporters, and incidents on schedule. */
 export function createSimulatedNetwork(options: SimulatedNetworkOptions): SimulatedNetwork {
-  const { clock, log, flowsTo } = options
+  const { clock, log, flowsTo, trapsTo } = options
   const agentPort = options.agentPort ?? 1_161
   const model = new NetworkModel({
     seed: options.seed,
@@ -75,15 +80,18 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
   })
   const agents = model.topology.devices.map(device => new SimulatedAgent(model, device, options.community ?? 'public'))
   const agentSockets = agents.map(agent => new AgentSocket(agent, clock, log))
+  const trapSenders = model.topology.devices.map(device => new TrapSender(model, device, options.community ?? 'public'))
   const exporters = model.topology.devices.flatMap(device =>
     device.exporter
       ? [new SimulatedExporter(model, device, device.exporter, { ...defaultExporterOptions, ...options.exporter })]
       : [],
   )
-  const counters = { datagrams: 0, sendErrors: 0 }
+  const counters = { datagrams: 0, traps: 0, sendErrors: 0 }
   const exporterSockets: Socket[] = []
   let timer: Timer | undefined
   let steppedMs = 0
+  let trapTimer: Timer | undefined
+  let trappedMs = 0
 
   options.metrics?.counters('weir_simulator_agent_requests_total', 'Requests to simulated agents', ['outcome'], () => {
     const sum = (read: (agent: SimulatedAgent) => number): number =>
@@ -104,6 +112,9 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
       [{ outcome: 'failed' }, counters.sendErrors],
     ],
   )
+  options.metrics?.counters('weir_simulator_traps_total', 'Traps of simulated devices', [], () => [
+    [{}, counters.traps],
+  ])
 
   function step(): void {
     const nowMs = Math.floor(clock.nowMs() / stepMs) * stepMs
@@ -114,6 +125,20 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
         for (const datagram of exporter.advance(steppedMs)) send(exporterSockets[i]!, exporter, datagram)
       }
     }
+  }
+
+  /** What happened during a pause (a suspended laptop) was sent into nothing: only its end is told. */
+  function sendTraps(): void {
+    const nowMs = clock.nowMs()
+    for (const [i, sender] of trapSenders.entries()) {
+      for (const trap of sender.between(trappedMs, nowMs)) {
+        agentSockets[i]!.send(trap, trapsTo!, error => {
+          if (error) counters.sendErrors++
+          else counters.traps++
+        })
+      }
+    }
+    trappedMs = nowMs
   }
 
   function send(socket: Socket, exporter: SimulatedExporter, datagram: Buffer): void {
@@ -129,6 +154,8 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
   async function release(): Promise<void> {
     timer?.cancel()
     timer = undefined
+    trapTimer?.cancel()
+    trapTimer = undefined
     await Promise.all([
       ...agentSockets.map(socket => socket.close()),
       ...exporterSockets.splice(0).map(socket => new Promise<void>(resolve => socket.close(() => resolve()))),
@@ -149,6 +176,10 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
           for (const exporter of exporters) exporterSockets.push(await exporterSocket(exporter, log))
           steppedMs = Math.floor(clock.nowMs() / stepMs) * stepMs - stepMs
           timer = every(clock, stepMs, step)
+        }
+        if (trapsTo) {
+          trappedMs = clock.nowMs()
+          trapTimer = every(clock, trapStepMs, sendTraps)
         }
       } catch (cause) {
         await release()

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import { createMetrics, ManualClock, silentLogger } from '../../kernel/src/index.ts'
 import { inventoryProblems } from '../../model/src/index.ts'
+import { decodeMessage, formatOid, notificationOf, type Varbind } from '../../snmp/src/index.ts'
 import { createExporterDecoder, type ExporterDecoder, FlowColumns } from '../../wire/src/index.ts'
 import { continueHistory, createSimulatedNetwork } from '../src/index.ts'
 
@@ -55,6 +56,51 @@ describe('the simulated network as a component', () => {
     // All given back: the same addresses can be taken again.
     await network.start()
     await network.stop()
+  })
+
+  it('sends traps of both ends when a link goes down and up, and of a device that boots', async () => {
+    const socket = createSocket('udp4')
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const clock = new ManualClock(startMs)
+    const network = createSimulatedNetwork({
+      seed: 7,
+      startMs,
+      clock,
+      log: silentLogger,
+      agentPort: agentPort + 1,
+      loopbackPrefix: '127.93',
+      trapsTo: { host: '127.0.0.1', port: socket.address().port },
+    })
+    const hosts = new Map(network.inventory.devices.map(device => [device.snmp!.host, device.id]))
+    const traps: { device: string; trapOid: string; varbinds: readonly Varbind[] }[] = []
+    socket.on('message', (datagram, from) => {
+      const decoded = decodeMessage(datagram)
+      const notification = decoded.ok ? notificationOf(decoded.message) : undefined
+      if (!notification) throw new Error('no notification')
+      const { trapOid, varbinds } = notification
+      traps.push({ device: hosts.get(from.address)!, trapOid: formatOid(trapOid), varbinds })
+    })
+    const sent = async (device: string, generic: number): Promise<void> => {
+      const trapOid = `1.3.6.1.6.3.1.1.5.${generic}`
+      await vi.waitFor(() => expect(traps.some(one => one.device === device && one.trapOid === trapOid)).toBe(true))
+    }
+    await network.start()
+    await clock.advance(19_750)
+    expect(traps).toEqual([])
+    // The fibre is cut at second 20.
+    await clock.advance(500)
+    await sent('nw-core-1', 3)
+    await sent('nw-dist-1', 3)
+    expect(traps).toHaveLength(2)
+    expect(traps[0]!.varbinds.map(({ value }) => ('value' in value ? value.value : undefined)).slice(1)).toEqual([1, 2])
+    // nw-acc-4's agent restarts at 150 s and answers again 2 s later.
+    await clock.advance(133_000)
+    await sent('nw-acc-4', 1)
+    await clock.advance(330_000)
+    await sent('nw-core-1', 4)
+    await network.stop()
+    socket.close()
   })
 
   it('has a sound inventory and a schedule in order of time', () => {

@@ -40,6 +40,11 @@ export class AgentSocket {
     return socket.address().port
   }
 
+  /** Sends from the agent's own address and port. */
+  send(datagram: Buffer, to: { host: string; port: number }, done: (error: Error | null) => void): void {
+    this.#socket?.send(datagram, to.port, to.host, done)
+  }
+
   async close(): Promise<void> {
     const socket = this.#socket
     this.#socket = undefined

@@ -59,7 +59,7 @@ export const demonstrationIncidents: readonly IncidentSpec[] = [
   {
     id: 'link-down',
     title: 'Northwind: the fibre between nw-core-1 and nw-dist-1 is cut; traffic moves to the other core',
-    expected: 'link-down on both ends within one poll',
+    expected: 'link-down on both ends within 3 s of the trap',
     expectedAlarms: [
       { alarmTypeId: 'link-down', resource: 'interface/nw-core-1/Ethernet2', withinMs: 10 * second },
       { alarmTypeId: 'link-down', resource: 'interface/nw-dist-1/Te1/0/1', withinMs: 10 * second },

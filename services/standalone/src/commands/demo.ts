@@ -21,6 +21,7 @@ const seed = 1
 export const demo: Command = {
   summary: 'run everything with a simulated network and scripted incidents',
   usage: `usage: weir demo [--data DIR] [--port PORT] [--status-port PORT] [--flow-ports A,B,C] [--agent-port PORT]
+                 [--trap-port PORT]
 
 Runs the whole system on a simulated network of three client sites on 127.0.0.0/8. A second start continues where the
 first one stopped.
@@ -28,7 +29,8 @@ first one stopped.
   --port PORT         of the wall and the API (default 8080)
   --status-port PORT  of metrics, health and readiness (default 9470)
   --flow-ports A,B,C  UDP ports for NetFlow, IPFIX and sFlow (default 2055,4739,6343)
-  --agent-port PORT   UDP port of the simulated devices' agents (default 1161)`,
+  --agent-port PORT   UDP port of the simulated devices' agents (default 1161)
+  --trap-port PORT    UDP port on which their traps are received (default 1162)`,
   async run(args, io) {
     const { values } = parseArgs({
       args: [...args],
@@ -38,10 +40,12 @@ first one stopped.
         'status-port': { type: 'string', default: '9470' },
         'flow-ports': { type: 'string', default: '2055,4739,6343' },
         'agent-port': { type: 'string', default: '1161' },
+        'trap-port': { type: 'string', default: '1162' },
       },
     })
     const [netflow = 0, ipfix = 0, sflow = 0, ...more] = values['flow-ports'].split(',').map(portOf)
     if (more.length > 0 || !netflow || !ipfix || !sflow) throw new UsageError('--flow-ports takes three ports')
+    const trapPort = portOf(values['trap-port'])
     const config = checkConfig(
       weirConfigSchema,
       {
@@ -49,7 +53,11 @@ first one stopped.
         log: { level: io.env.WEIR_LOG_LEVEL ?? 'warn' },
         status: { port: portOf(values['status-port']) },
         gateway: { port: portOf(values.port) },
-        poller: { intervalMs: pollIntervalMs, auths: { demo: { version: 'v2c', community } } },
+        poller: {
+          intervalMs: pollIntervalMs,
+          auths: { demo: { version: 'v2c', community } },
+          traps: { listeners: [{ host: '127.0.0.1', port: trapPort }] },
+        },
         collector: {
           addressTable: join(values.data, 'exporter-addresses.json'),
           listeners: [netflow, ipfix, sflow].map(port => ({ host: '127.0.0.1', port })),
@@ -66,6 +74,7 @@ first one stopped.
       ...networkHistory(config.data),
       community,
       agentPort: portOf(values['agent-port']),
+      trapsTo: { host: '127.0.0.1', port: trapPort },
       flowsTo: { host: '127.0.0.1', ports: { netflow, ipfix, sflow } },
       // Long flows show up soon; a minute is what routers are usually set to.
       exporter: { activeTimeoutMs: 10_000 },
