@@ -178,6 +178,13 @@ export const detectConfigSchema = z.strictObject({
       heardLeast: count.default(6),
     })
     .prefault({}),
+  powerOnBattery: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** A supply that says each minute that it runs on battery (RFC 1628) and is silent this long does so no more. */
+      repeatLostMs: durationMs.default(300_000),
+    })
+    .prefault({}),
   /** An interface is an uplink when its ifAlias holds one of these words, whatever the case. */
   uplinkWords: z
     .array(z.string().min(1).max(64))

@@ -12,4 +12,5 @@ export {
 export type { ExporterObservation, ExporterTotals } from './exporter/observation.ts'
 export * from './observation.ts'
 export { poissonLower95, poissonUpper95 } from './poisson.ts'
+export * from './power-on-battery.ts'
 export { judgeValue, newSeries, type SeriesJudgement, type SeriesState } from './series/series-detector.ts'

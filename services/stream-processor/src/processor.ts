@@ -9,6 +9,7 @@ import type { Store } from '../../../libs/store/src/index.ts'
 import { recordConfigVersion } from './config-versions.ts'
 import { type CorrelatorCounts, CorrelatorWork } from './correlator/correlator-work.ts'
 import { EpochRunner } from './epoch-runner.ts'
+import { EventCounts, EventsWork } from './events/events-work.ts'
 import { type FlowCounts, FlowsWork } from './flows/flows-work.ts'
 import { type PollCounts, PollsWork } from './polls/polls-work.ts'
 import { streamConfigOf } from './stream-config.ts'
@@ -63,8 +64,10 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     conditions,
   }
   const correlatorCounts: CorrelatorCounts = { signals: 0, dropped: new CounterByCode(), events: new CounterByCode() }
+  const eventCounts = new EventCounts()
   let memberships: Membership[] = []
   registerCounts(metrics, flowCounts, pollCounts, correlatorCounts)
+  registerEventCounts(metrics, eventCounts)
   metrics.gauges('weir_processor_lag_records', 'Records not yet read', ['topic', 'partition'], () =>
     memberships
       .flatMap(membership => membership.lag())
@@ -87,6 +90,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
         work: {
           [topics.flowsRaw]: context => new FlowsWork(context, flowCounts),
           [topics.polls]: context => new PollsWork(context, pollCounts),
+          [topics.events]: context => new EventsWork(context, eventCounts),
           [topics.signals]: context => new CorrelatorWork(context, correlatorCounts),
         },
       })
@@ -94,7 +98,11 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
       const correlator = await bus.join({ group: config.correlatorGroup, topics: [topics.signals], handler: runner })
       memberships = [correlator]
       memberships.push(
-        await bus.join({ group: config.group, topics: [topics.flowsRaw, topics.polls], handler: runner }),
+        await bus.join({
+          group: config.group,
+          topics: [topics.flowsRaw, topics.polls, topics.events],
+          handler: runner,
+        }),
       )
     },
     async stop() {
@@ -102,6 +110,21 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
       memberships = []
     },
   }
+}
+
+function registerEventCounts(metrics: Metrics, counts: EventCounts): void {
+  metrics.counters('weir_processor_events_total', 'Traps and syslog messages processed', ['kind'], () =>
+    counts.events.samples('kind'),
+  )
+  metrics.counters('weir_event_conditions_total', 'Conditions that came of events', ['alarm_type'], () =>
+    counts.conditions.samples('alarm_type'),
+  )
+  metrics.counters(
+    'weir_processor_events_refused_total',
+    'Events of devices beyond the bound of one partition',
+    [],
+    () => [[{}, counts.refusedDevices]],
+  )
 }
 
 function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, correlator: CorrelatorCounts): void {

@@ -1,0 +1,173 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { BusRecord } from '../../../../libs/bus/src/index.ts'
+import {
+  type DetectedCondition,
+  detectPower,
+  detectPowerSilence,
+  type PowerOutcome,
+  type PowerState,
+} from '../../../../libs/detect/src/index.ts'
+import { CounterByCode } from '../../../../libs/kernel/src/index.ts'
+import {
+  type DeviceEvent,
+  deviceKey,
+  type EventRecord,
+  EventRecordSchema,
+  keys,
+  SignalRecordSchema,
+  topics,
+} from '../../../../libs/model/src/index.ts'
+import { advanceWatermark, initialWatermark, type WatermarkState } from '../../../../libs/stream/src/index.ts'
+import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
+import type { StreamConfig } from '../stream-config.ts'
+
+/** Devices of one partition that are on battery at once; the inventory is the real bound. */
+const devicesMax = 50_000
+const watermarkKey = 'watermark'
+const devicePrefix = 'device/'
+
+/** What the process counts over all partitions, for metrics. */
+export class EventCounts {
+  readonly events = new CounterByCode()
+  readonly conditions = new CounterByCode()
+  refusedDevices = 0
+}
+
+/**
+ * Events of one partition. Only what no poll can confirm becomes a condition here: that a supply runs on battery. Links,
+ * peers and boots are left to the poll that the event has caused.
+ */
+export class EventsWork implements EpochWork {
+  readonly #context: WorkContext
+  readonly #counts: EventCounts
+  #config: StreamConfig
+  /** Only devices on battery have a state. */
+  readonly #devices = new Map<string, { tenantId: string; power: PowerState }>()
+  readonly #changed = new Set<string>()
+  #watermark: WatermarkState = initialWatermark
+  #watermarkChanged = false
+  #outputs: Output[] = []
+  /** Counts what the record at hand has yielded so far: part of a derived record's identity. */
+  #ordinal = 0
+
+  constructor(context: WorkContext, counts: EventCounts) {
+    this.#context = context
+    this.#counts = counts
+    this.#config = context.config
+  }
+
+  restore(states: ReadonlyMap<string, string>): void {
+    for (const [key, state] of states) {
+      if (key === watermarkKey) this.#watermark = JSON.parse(state) as WatermarkState
+      else {
+        this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as { tenantId: string; power: PowerState })
+      }
+    }
+  }
+
+  configure(config: StreamConfig): void {
+    this.#config = config
+  }
+
+  process(record: BusRecord): void {
+    const message = this.#parse(record)
+    this.#ordinal = 0
+    this.#watermark = advanceWatermark(this.#watermark, message.producerId, record.timestampMs)
+    this.#watermarkChanged = true
+    switch (message.body.case) {
+      case 'event':
+        this.#event(record, message.tenantId, message.body.value)
+        return
+      case 'heartbeat':
+        this.#heartbeat(record)
+        return
+      default:
+        throw new PoisonRecordError('event-body-unknown', 'the record has neither an event nor a heartbeat')
+    }
+  }
+
+  takeOutputs(): readonly Output[] {
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  closeEpoch(): EpochResult {
+    const states = new Map<string, string>()
+    for (const key of this.#changed) {
+      const state = this.#devices.get(key)
+      states.set(devicePrefix + key, state ? JSON.stringify(state) : '')
+    }
+    this.#changed.clear()
+    // Without a device on battery nobody asks for the time.
+    if (this.#watermarkChanged && this.#devices.size > 0) states.set(watermarkKey, JSON.stringify(this.#watermark))
+    this.#watermarkChanged = false
+    return { blocks: [], states }
+  }
+
+  #parse(record: BusRecord): EventRecord {
+    try {
+      return fromBinary(EventRecordSchema, record.value ?? new Uint8Array())
+    } catch (cause) {
+      throw new PoisonRecordError('event-record-malformed', (cause as Error).message, { cause })
+    }
+  }
+
+  #event(record: BusRecord, tenantId: string, event: DeviceEvent): void {
+    this.#counts.events.add(event.kind)
+    const { deviceId, siteId, kind, repeats } = event
+    if (kind !== 'power-on-battery' && kind !== 'power-restored') return
+    const key = deviceKey(tenantId, deviceId)
+    const before = this.#devices.get(key)
+    if (!before && this.#devices.size >= devicesMax) {
+      this.#counts.refusedDevices++
+      return
+    }
+    const power = { deviceId, siteId, atMs: Number(event.receivedMs), kind, repeats } as const
+    this.#settle(record, tenantId, key, detectPower(before?.power, power, this.#config.detection))
+  }
+
+  #heartbeat(record: BusRecord): void {
+    for (const [key, { tenantId, power }] of [...this.#devices]) {
+      const outcome = detectPowerSilence(power, this.#watermark.watermarkMs, this.#config.detection)
+      if (outcome.state !== power) this.#settle(record, tenantId, key, outcome)
+    }
+  }
+
+  #settle(record: BusRecord, tenantId: string, key: string, { state, conditions }: PowerOutcome): void {
+    if (state) this.#devices.set(key, { tenantId, power: state })
+    else if (!this.#devices.delete(key)) return
+    this.#changed.add(key)
+    for (const condition of conditions) this.#send(record, tenantId, condition)
+  }
+
+  #send(record: BusRecord, tenantId: string, condition: DetectedCondition): void {
+    this.#counts.conditions.add(condition.alarmType)
+    const { eventTimeMs, windowStartMs, evidence, ...rest } = condition
+    const message = create(SignalRecordSchema, {
+      tenantId,
+      producerId: this.#context.producerId,
+      source: {
+        topic: record.topic,
+        partition: record.partition,
+        offset: BigInt(record.offset),
+        ordinal: this.#ordinal++,
+        logId: this.#context.logId,
+      },
+      body: {
+        case: 'condition',
+        value: {
+          ...rest,
+          eventTimeMs: BigInt(eventTimeMs),
+          windowStartMs: BigInt(windowStartMs),
+          evidenceJson: JSON.stringify(evidence),
+        },
+      },
+    })
+    const value = toBinary(SignalRecordSchema, message)
+    this.#outputs.push({
+      topic: topics.signals,
+      record: { key: keys.tenant(tenantId), value, timestampMs: record.timestampMs },
+    })
+  }
+}
