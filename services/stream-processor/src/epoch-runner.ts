@@ -176,7 +176,7 @@ export class EpochRunner implements GroupHandler {
       }
       throw new Error(
         `the store holds epochs of ${topic}/${partition} up to ${end}, but the consumer group has no offset there: ` +
-          'reading it again would be beyond deduplication; restore the offsets or set them by "weir processor --resume-at-ledger"',
+          `reading it again would be beyond deduplication. Restore the group's offsets, or set this one to ${end}`,
       )
     }
     if (committed.offset >= low) return committed.offset
