@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type DetectedCondition, type DeviceDetectState, detectDevice } from '../../libs/detect/src/index.ts'
+import {
+  answersInPart,
+  type DetectedCondition,
+  type DeviceDetectState,
+  detectDevice,
+  detectHardware,
+  type HardwareDetectState,
+} from '../../libs/detect/src/index.ts'
 import { demonstrationIncidents, deviceById, NetworkModel } from '../../libs/simulator/src/index.ts'
 import { type DeviceTrackState, trackPoll } from '../../libs/stream/src/index.ts'
 import { pollAt, pollerOf, SetClock } from './in-process-polling.ts'
@@ -10,6 +17,8 @@ import { pollAt, pollerOf, SetClock } from './in-process-polling.ts'
  */
 const startMs = Date.UTC(2026, 9, 21, 9, 30)
 const intervalMs = 5_000
+/** What the poller's configuration says when nobody does. */
+const hardwareIntervalMs = 60_000
 const lastsMs = 21 * 60_000
 
 /** Those that something happens to, their neighbours, and the wrapping one. */
@@ -36,9 +45,10 @@ beforeAll(async () => {
   const clock = new SetClock(startMs)
   for (const [i, id] of watched.entries()) {
     const device = deviceById(model.topology, id)
-    const poller = pollerOf(model, device, clock, intervalMs)
+    const poller = pollerOf(model, device, clock, intervalMs, hardwareIntervalMs)
     let track: DeviceTrackState | undefined
     let detect: DeviceDetectState | undefined
+    let parts: HardwareDetectState | undefined
     // Each device has its place in the interval, and jitter as a busy host has it.
     const phaseMs = 137 + Math.floor((i * intervalMs) / watched.length)
     for (let n = 0; n * intervalMs < lastsMs; n++) {
@@ -48,6 +58,11 @@ beforeAll(async () => {
       const found = detectDevice(detect, step.tracked, { role: device.role })
       detect = found.state
       conditions.push(...found.conditions)
+      if (!poll.hardware || !step.tracked.reachable) continue
+      const hardware = { ...poll.hardware, ...step.tracked, partial: answersInPart(step.tracked).length > 0 }
+      const read = detectHardware(parts, hardware)
+      parts = read.state
+      conditions.push(...read.conditions)
     }
   }
 }, 180_000)

@@ -5,6 +5,7 @@ import { SimulatedAgent } from '../../libs/simulator/src/index.ts'
 import { decodeMessage, encodeMessage, errorStatusName, type Oid, type Pdu } from '../../libs/snmp/src/index.ts'
 import { DevicePoller } from '../../services/snmp-poller/src/device-poller.ts'
 import type { SnmpReply, SnmpSession } from '../../services/snmp-poller/src/index.ts'
+import { loadProfiles } from '../../services/snmp-poller/src/profiles/load-profiles.ts'
 
 /** Time that stands wherever the test puts it; nothing here waits. */
 export class SetClock implements Clock {
@@ -27,12 +28,20 @@ export class SetClock implements Clock {
   }
 }
 
+let loaded: ReturnType<typeof loadProfiles> | undefined
+
+function profiles(): ReturnType<typeof loadProfiles> {
+  loaded ??= loadProfiles()
+  return loaded
+}
+
 /** The real poller asking a real agent, encoded and decoded, without sockets between them: hours of polls in seconds. */
 export function pollerOf(
   model: NetworkModel,
   simulated: SimulatedDevice,
   clock: SetClock,
   intervalMs: number,
+  hardwareIntervalMs?: number,
 ): DevicePoller {
   const device: Device = deviceSchema.parse({
     id: simulated.id,
@@ -49,12 +58,15 @@ export function pollerOf(
     budgetMs: intervalMs,
     slowRefreshMs: 3_600_000,
     interfacesMax: 1_000,
+    ...(hardwareIntervalMs === undefined ? {} : { profiles: profiles(), hardwareIntervalMs }),
   })
 }
 
 export async function pollAt(poller: DevicePoller, clock: SetClock, atMs: number): Promise<DevicePoll> {
   clock.atMs = atMs
-  return (await poller.poll()).poll
+  const outcome = await poller.poll()
+  await poller.readHardware(outcome)
+  return outcome.poll
 }
 
 const community = new TextEncoder().encode('public')

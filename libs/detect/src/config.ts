@@ -131,6 +131,42 @@ export const detectConfigSchema = z.strictObject({
       polls: count.default(2),
     })
     .prefault({}),
+  sensorLimit: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Readings in a row outside, and inside to end it. */
+      readings: count.max(20).default(2),
+    })
+    .prefault({}),
+  fanFailed: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  psuFailed: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  diskFailing: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  powerOnBattery: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  opticRxLow: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Readings in a row at or below the module's limit. */
+      limitReadings: count.max(20).default(2),
+      /** Or: this far below its own median for so many readings; from `dropMajorDb` it is major. */
+      dropDb: z.number().positive().default(2),
+      dropMajorDb: z.number().positive().default(3),
+      dropReadings: count.max(20).default(3),
+      /** Readings that make a median. */
+      readingsLeast: count.default(12),
+      /** Over when this near its median and this far above the limit, for the time. */
+      backDb: z.number().positive().default(1),
+      aboveLimitDb: z.number().nonnegative().default(0.5),
+      clearAfterMs: durationMs.default(1_800_000),
+    })
+    .prefault({}),
+  peerDown: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Readings without an OSPF neighbour that was up, and how long it is waited for. */
+      missingReadings: count.max(20).default(2),
+      forgetAfterMs: durationMs.default(86_400_000),
+    })
+    .prefault({}),
   exportLoss: z
     .strictObject({
       enabled: z.boolean().default(true),

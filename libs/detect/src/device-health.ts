@@ -65,7 +65,7 @@ export function deviceUnreachable(
 }
 
 /** Errors that leave rows or columns out; a single cell that makes no sense is no failing device. */
-export function answersInPart(poll: PollObservation): PollObservation['errors'] {
+export function answersInPart(poll: Pick<PollObservation, 'errors'>): PollObservation['errors'] {
   return poll.errors.filter(error => !error.code.startsWith('cell-'))
 }
 

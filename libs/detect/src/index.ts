@@ -2,6 +2,7 @@ export * from './condition.ts'
 export * from './config.ts'
 export * from './detect-device.ts'
 export type { InterfaceDetectState } from './detect-interface.ts'
+export { answersInPart } from './device-health.ts'
 export {
   detectExporter,
   type ExporterDetectState,
@@ -10,6 +11,9 @@ export {
   forgetExporter,
 } from './exporter/detect-exporter.ts'
 export type { ExporterObservation, ExporterTotals } from './exporter/observation.ts'
+export { detectHardware, type HardwareDetectState, type HardwareOutcome } from './hardware/detect-hardware.ts'
+export { type DeviceFacts, type InventoryEvent, inventoryEvents } from './hardware/inventory-events.ts'
+export type { HardwareObservation } from './hardware/observation.ts'
 export * from './observation.ts'
 export { poissonLower95, poissonUpper95 } from './poisson.ts'
 export * from './power-on-battery.ts'

@@ -1,4 +1,5 @@
 import type { Bus } from '../../../libs/bus/src/index.ts'
+import { detectDefaults } from '../../../libs/detect/src/index.ts'
 import { topics } from '../../../libs/model/src/index.ts'
 import type { StreamConfig } from './stream-config.ts'
 
@@ -24,7 +25,7 @@ export async function recordConfigVersion(bus: Bus, current: StreamConfig, nowMs
       for (const record of records) {
         if (!record.key.startsWith('stream/')) continue
         if (record.value === null) known.delete(record.key)
-        else known.set(record.key, JSON.parse(Buffer.from(record.value).toString('utf8')) as StreamConfig)
+        else known.set(record.key, recorded(record.value))
       }
     },
   })
@@ -40,4 +41,10 @@ export async function recordConfigVersion(bus: Bus, current: StreamConfig, nowMs
   known.set(key, current)
 
   return { current, find: version => known.get(`stream/${version}`) }
+}
+
+/** A version recorded before a detector existed has nothing to say of it: the detector's defaults hold. */
+function recorded(value: Uint8Array): StreamConfig {
+  const config = JSON.parse(Buffer.from(value).toString('utf8')) as StreamConfig
+  return { ...config, detection: { ...detectDefaults, ...config.detection } }
 }

@@ -60,6 +60,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     polls: 0,
     failedPolls: 0,
     refusedDevices: 0,
+    refusedParts: 0,
     gaps: new CounterByCode(),
     conditions,
   }
@@ -201,6 +202,12 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'Polls of devices beyond the bound of one partition',
     [],
     one(() => polls.refusedDevices),
+  )
+  metrics.counters(
+    'weir_processor_parts_refused_total',
+    'Readings of parts beyond the bound of one device: no detector watches them',
+    [],
+    one(() => polls.refusedParts),
   )
   metrics.counters('weir_counter_gaps_total', 'Interface intervals without a usable delta', ['reason'], () =>
     polls.gaps.samples('reason'),

@@ -21,6 +21,7 @@ function work(states: ReadonlyMap<string, string> = new Map()): PollsWork {
     polls: 0,
     failedPolls: 0,
     refusedDevices: 0,
+    refusedParts: 0,
     gaps: new CounterByCode(),
     conditions: new CounterByCode(),
   }

@@ -73,9 +73,12 @@ export const demonstrationIncidents: readonly IncidentSpec[] = [
   {
     id: 'dying-optic',
     title: 'Harbour: the optic from hb-core-1 to hb-dist-1 is dying; frames arrive damaged, more and more of them',
-    expected: 'link-corruption on hb-dist-1 xe-0/0/0 within about a minute, worse as the ratio grows',
+    expected:
+      'link-corruption on hb-dist-1 xe-0/0/0 within about a minute, worse as the ratio grows, and optic-rx-low as its light fades',
     expectedAlarms: [
       { alarmTypeId: 'link-corruption', resource: 'interface/hb-dist-1/xe-0/0/0', withinMs: 120 * second },
+      // Light is read once a minute, and believed at the second reading.
+      { alarmTypeId: 'optic-rx-low', resource: 'interface/hb-dist-1/xe-0/0/0', withinMs: 270 * second },
     ],
     effect: {
       kind: 'corruption',

@@ -22,7 +22,7 @@ export const opticalLimits = {
 const darkDbm = -40
 /** Light lost at the beginning of a corruption, and for each tenfold of its ratio. */
 const firstLossDb = 1.5
-const lossPerTenfoldDb = 2.2
+const lossPerTenfoldDb = 2.5
 
 /** Whether a port holds a transceiver with diagnostics: cables between devices at 10 Gbit/s. */
 export function hasOptic(port: SimulatedPort): boolean {

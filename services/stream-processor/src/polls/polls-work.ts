@@ -1,16 +1,20 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { BusRecord } from '../../../../libs/bus/src/index.ts'
 import {
+  answersInPart,
   type DetectedCondition,
   type DeviceDetectState,
   detectDevice,
+  detectHardware,
   detectStale,
+  type HardwareDetectState,
   staleAfterMs,
 } from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
   type DevicePoll,
   deviceKey,
+  type HardwarePoll,
   heartbeatIntervalMs,
   keys,
   type PollRecord,
@@ -45,6 +49,8 @@ export interface PollCounts {
   polls: number
   failedPolls: number
   refusedDevices: number
+  /** Parts that no detector watches because their device has too many. */
+  refusedParts: number
   gaps: CounterByCode
   conditions: CounterByCode
 }
@@ -55,6 +61,8 @@ interface DeviceState {
   siteId: string
   track: DeviceTrackState | undefined
   detect: DeviceDetectState | undefined
+  /** Absent until a poll brought hardware. */
+  hardware?: HardwareDetectState
   /** Digest of the row last written to `devices`, and of those written to `interfaces`. */
   deviceDigest: number
   interfaceDigests: Record<string, number>
@@ -190,6 +198,25 @@ export class PollsWork implements EpochWork {
     const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
     state.detect = detected.state
     this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, detected.conditions)
+    if (poll.hardware && tracked.reachable) this.#hardware(record, poll.hardware, tracked, state)
+  }
+
+  #hardware(
+    record: BusRecord,
+    { sensors, disks, peers }: HardwarePoll,
+    tracked: TrackedPoll,
+    state: DeviceState,
+  ): void {
+    const { deviceId, siteId, atMs, interfaces } = tracked
+    const partial = answersInPart(tracked).length > 0
+    const found = detectHardware(
+      state.hardware,
+      { deviceId, siteId, atMs, partial, sensors, disks, peers, interfaces },
+      this.#config.detection,
+    )
+    state.hardware = found.state
+    this.#counts.refusedParts += found.refused
+    this.#sendConditions(record, state.tenantId, deviceId, siteId, found.conditions)
   }
 
   /** Time has passed in the log: devices that were not heard of are judged, and the correlator learns the time. */
