@@ -141,7 +141,6 @@ export const detectConfigSchema = z.strictObject({
   fanFailed: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   psuFailed: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   diskFailing: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
-  powerOnBattery: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   opticRxLow: z
     .strictObject({
       enabled: z.boolean().default(true),
