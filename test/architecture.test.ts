@@ -61,6 +61,7 @@ const packages: Record<string, readonly string[]> = {
   '@fastify/swagger': ['services/gateway/src'],
   kafkajs: ['libs/bus/src/kafka'],
   lmdb: ['libs/bus/src/local'],
+  'mmdb-lib': ['services/stream-processor/src'],
   'net-snmp': ['services/snmp-poller/src'],
   pino: ['libs/kernel/src'],
   preact: ['services/gateway/web'],

@@ -19,15 +19,38 @@ const shardingKeys: Readonly<Record<string, string>> = {
 export function distributedTables(database: string, variables: SchemaVariables): string[] {
   const { cluster } = variables
   if (!cluster?.sharded) return []
-  const names = new Set([...Object.keys(tables), ...Object.keys(timeColumns)])
-  return [...names].map(name =>
+  const names = [...new Set([...Object.keys(tables), ...Object.keys(timeColumns)])]
+  const created = names.map(name =>
     renderTemplate(
       `CREATE TABLE IF NOT EXISTS ${name}{{onCluster}} AS ${name}_local ` +
         `ENGINE = Distributed('${cluster.name}', '${database}', '${name}_local', ${shardingKeyOf(name)})`,
       variables,
     ),
   )
+  // One that an earlier version made lacks what migration 0005 added to the local tables.
+  const columns = flowColumnsAdded.map(
+    name =>
+      `ADD COLUMN IF NOT EXISTS ${name} ${tables.flow_1m[name] === 'String' ? 'LowCardinality(String)' : tables.flow_1m[name]}`,
+  )
+  const grown = ['1m', '5m', '1h', '1d'].map(size =>
+    renderTemplate(`ALTER TABLE flow_${size}{{onCluster}} ${columns.join(', ')}`, variables),
+  )
+  return [...created, ...grown]
 }
+
+const flowColumnsAdded = [
+  'source_network',
+  'destination_network',
+  'source_site',
+  'destination_site',
+  'source_country',
+  'destination_country',
+  'application',
+  'dscp',
+  'direction',
+  'exporter_site',
+  'exporter_role',
+] as const satisfies readonly (keyof typeof tables.flow_1m)[]
 
 function shardingKeyOf(table: string): string {
   if (table.startsWith('flow_') || table.startsWith('talker_')) return 'cityHash64(tenant_id, exporter_id)'

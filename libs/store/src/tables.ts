@@ -76,6 +76,21 @@ export const tables = {
     packets_exported: 'UInt64',
     records: 'UInt64',
     unscaled_records: 'UInt64',
+    /** Name, or prefix, of the configured network; '' outside, and in rows from before networks were known. */
+    source_network: 'String',
+    destination_network: 'String',
+    source_site: 'String',
+    destination_site: 'String',
+    /** ISO 3166-1 alpha-2; '' unknown. */
+    source_country: 'String',
+    destination_country: 'String',
+    application: 'String',
+    dscp: 'UInt8',
+    /** 0 not given, 1 ingress, 2 egress. */
+    direction: 'UInt8',
+    /** Of the device with the exporter's address; '' where there is none. */
+    exporter_site: 'String',
+    exporter_role: 'String',
   },
   /** Interface traffic by minute of event time: counter deltas split over the windows they span. */
   interface_1m: {

@@ -14,7 +14,12 @@ import { storeConfigSchema } from '../../../libs/store/src/index.ts'
 import { flowCollectorConfigSchema } from '../../flow-collector/src/index.ts'
 import { gatewayConfigSchema } from '../../gateway/src/index.ts'
 import { snmpPollerConfigSchema } from '../../snmp-poller/src/index.ts'
-import { streamProcessorConfigSchema } from '../../stream-processor/src/index.ts'
+import {
+  enrichmentConfigSchema,
+  networkSchema,
+  networksMax,
+  streamProcessorConfigSchema,
+} from '../../stream-processor/src/index.ts'
 import { partitionsSchema } from './topic-specs.ts'
 
 const busConfigSchema = z.discriminatedUnion('kind', [
@@ -31,6 +36,9 @@ export const weirConfigSchema = z.strictObject({
   tenants: z.array(tenantSchema).default([]),
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
+  /** What addresses belong to, by longest prefix. */
+  networks: z.array(networkSchema).max(networksMax).default([]),
+  enrichment: enrichmentConfigSchema.prefault({}),
   bus: busConfigSchema.prefault({ kind: 'local' }),
   store: storeConfigSchema.prefault({ kind: 'embedded' }),
   poller: snmpPollerConfigSchema.prefault({}),

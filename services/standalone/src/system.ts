@@ -75,7 +75,14 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
     const store = await createStore(config, log, metrics)
     members.push(store)
     if (run.includes('processor')) {
-      const processor = createStreamProcessor({ ...shared, config: config.processor, inventory, store })
+      const processor = createStreamProcessor({
+        ...shared,
+        config: config.processor,
+        inventory,
+        networks: config.networks,
+        enrichment: config.enrichment,
+        store,
+      })
       members.push(topics.before(processor))
     }
     if (run.includes('gateway')) {

@@ -6,8 +6,10 @@ import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
 import { type Clock, type Component, CounterByCode, type Logger, type Metrics } from '../../../libs/kernel/src/index.ts'
 import { epochBounds, type Inventory, topics } from '../../../libs/model/src/index.ts'
 import type { Store } from '../../../libs/store/src/index.ts'
+import type { Network } from '../../../libs/stream/src/index.ts'
 import { recordConfigVersion } from './config-versions.ts'
 import { type CorrelatorCounts, CorrelatorWork } from './correlator/correlator-work.ts'
+import { type enrichmentConfigSchema, loadAddressDatabases } from './enrichment/address-databases.ts'
 import { EpochRunner } from './epoch-runner.ts'
 import { EventCounts, EventsWork } from './events/events-work.ts'
 import { type FlowCounts, FlowsWork } from './flows/flows-work.ts'
@@ -26,6 +28,9 @@ export const streamProcessorConfigSchema = z.strictObject({
 export interface StreamProcessorOptions {
   config: z.output<typeof streamProcessorConfigSchema>
   inventory: Inventory
+  /** Networks that flows are told by, and databases of addresses; none unless given. */
+  networks?: readonly Network[]
+  enrichment?: z.output<typeof enrichmentConfigSchema>
   bus: Bus
   store: Store
   clock: Clock
@@ -53,6 +58,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     forgottenExporters: 0,
     unreadableStates: 0,
     clampedRecords: 0,
+    foldedRecords: 0,
     templatesBeyond: 0,
     conditions,
   }
@@ -78,7 +84,11 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
   return {
     name: 'stream-processor',
     async start() {
-      const current = streamConfigOf(options.inventory, config.detection, config.alarms)
+      const databases = loadAddressDatabases(options.enrichment ?? {})
+      const current = streamConfigOf(options.inventory, config.detection, config.alarms, {
+        networks: options.networks ?? [],
+        databases: databases.digests,
+      })
       const configVersions = await recordConfigVersion(bus, current, clock.nowMs())
       const runner = new EpochRunner({
         bus,
@@ -89,7 +99,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
         bounds: epochBounds,
         configVersions,
         work: {
-          [topics.flowsRaw]: context => new FlowsWork(context, flowCounts),
+          [topics.flowsRaw]: context => new FlowsWork(context, flowCounts, databases),
           [topics.polls]: context => new PollsWork(context, pollCounts),
           [topics.events]: context => new EventsWork(context, eventCounts),
           [topics.signals]: context => new CorrelatorWork(context, correlatorCounts),
@@ -172,6 +182,12 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'States of exporters begun afresh because this version cannot read them',
     [],
     one(() => flows.unreadableStates),
+  )
+  metrics.counters(
+    'weir_flow_records_folded_total',
+    'Records counted with others because an epoch had too many rollup rows',
+    [],
+    one(() => flows.foldedRecords),
   )
   metrics.counters(
     'weir_flow_records_clamped_total',

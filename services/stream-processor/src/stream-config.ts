@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AlarmConfig } from '../../../libs/alarms/src/index.ts'
 import type { DetectConfig } from '../../../libs/detect/src/index.ts'
 import type { Device, Inventory } from '../../../libs/model/src/index.ts'
+import type { Network } from '../../../libs/stream/src/index.ts'
 
 /**
  * What the stream's output depends on beside the log: it changes only between epochs, and each commit names the version
@@ -12,8 +13,18 @@ export interface StreamConfig {
   devices: Readonly<Record<string, StreamDevice>>
   /** Device ids by `tenant/address`: who an exporter is. Absent in versions recorded before it was known. */
   exporterDevices?: Readonly<Record<string, string>>
+  /** What addresses belong to, as configured. Absent likewise. */
+  networks?: readonly Network[]
+  /** SHA-256 of the files of addresses' AS numbers and countries. */
+  databases?: Readonly<Record<string, string>>
   detection: DetectConfig
   alarms: AlarmConfig
+}
+
+/** What flows are enriched with, beside the inventory. */
+export interface EnrichmentSources {
+  networks: readonly Network[]
+  databases: Readonly<Record<string, string>>
 }
 
 export interface StreamDevice {
@@ -23,14 +34,19 @@ export interface StreamDevice {
 }
 
 /** Keys of `devices` are `tenant/device`, the bus key of a device. */
-export function streamConfigOf(inventory: Inventory, detection: DetectConfig, alarms: AlarmConfig): StreamConfig {
+export function streamConfigOf(
+  inventory: Inventory,
+  detection: DetectConfig,
+  alarms: AlarmConfig,
+  { networks, databases }: EnrichmentSources = { networks: [], databases: {} },
+): StreamConfig {
   const devices: Record<string, StreamDevice> = {}
   const exporterDevices: Record<string, string> = {}
   for (const device of [...inventory.devices].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     devices[`${device.tenant}/${device.id}`] = { site: device.site, role: device.role, capacities: device.capacities }
     exporterDevices[`${device.tenant}/${device.address}`] = device.id
   }
-  const content = { devices, exporterDevices, detection, alarms }
+  const content = { devices, exporterDevices, networks, databases, detection, alarms }
   const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
   return { version, ...content }
 }

@@ -84,7 +84,7 @@ function naive(flows: readonly Flow[]): Map<string, bigint[]> {
 
 function rolled(rollup: FlowRollup, flows: readonly Flow[]): Map<string, bigint[]> {
   const columns = columnsOf(flows)
-  const exporters = [0, 1, 2].map(i => rollup.exporter('northwind', `exporter-${i}`))
+  const exporters = [0, 1, 2].map(i => rollup.exporter({ tenantId: 'northwind', exporterId: `exporter-${i}` }))
   flows.forEach((one, i) => {
     rollup.add(exporters[one.exporter]!, columns, i)
   })

@@ -41,6 +41,7 @@ export class FlowsBench {
     forgottenExporters: 0,
     unreadableStates: 0,
     clampedRecords: 0,
+    foldedRecords: 0,
     templatesBeyond: 0,
     conditions: new CounterByCode(),
   }
@@ -125,7 +126,7 @@ export class FlowsBench {
   #newWork(): FlowsWork {
     const config = streamConfigOf(inventory, detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
     const context = { topic: topics.flowsRaw, partition: 0, logId: 'log', producerId: 'p', config }
-    return new FlowsWork(context, this.counts)
+    return new FlowsWork(context, this.counts, { digests: {} })
   }
 
   #process(body: NonNullable<MessageInitShape<typeof FlowsRaw>['body']>): void {

@@ -18,6 +18,17 @@ export const flowDimensions = [
   'tos',
   'tcp-flags',
   'vlan',
+  'source-network',
+  'destination-network',
+  'source-site',
+  'destination-site',
+  'source-country',
+  'destination-country',
+  'application',
+  'dscp',
+  'direction',
+  'exporter-site',
+  'exporter-role',
 ] as const
 export type FlowDimension = (typeof flowDimensions)[number]
 
@@ -29,12 +40,16 @@ interface DimensionSql {
   rollup?: string
   /** In the hourly talkers, which know one side's address. */
   talkers?: string
-  raw: string
+  /** In raw flows, which hold what was exported; absent where only the rollup was enriched. */
+  raw?: string
   kind: 'text' | 'number' | 'address'
 }
 
 /** Service port as the rollups have it: the lower port of TCP, UDP, DCCP, SCTP and UDP-Lite, else 0. */
 const rawServicePort = 'if(f.protocol IN (6, 17, 33, 132, 136), least(f.source_port, f.destination_port), 0)'
+
+/** Direction as the rollups have it: 0 not given, 1 ingress, 2 egress. */
+const rawDirection = 'if(f.direction < 2, f.direction + 1, 0)'
 
 const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
   tenant: { rollup: 'f.tenant_id', talkers: 'f.tenant_id', raw: 'f.tenant_id', kind: 'text' },
@@ -67,6 +82,17 @@ const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
   tos: { raw: 'f.tos', kind: 'number' },
   'tcp-flags': { raw: 'f.tcp_flags', kind: 'number' },
   vlan: { raw: 'f.vlan', kind: 'number' },
+  'source-network': { rollup: 'f.source_network', kind: 'text' },
+  'destination-network': { rollup: 'f.destination_network', kind: 'text' },
+  'source-site': { rollup: 'f.source_site', kind: 'text' },
+  'destination-site': { rollup: 'f.destination_site', kind: 'text' },
+  'source-country': { rollup: 'f.source_country', kind: 'text' },
+  'destination-country': { rollup: 'f.destination_country', kind: 'text' },
+  application: { rollup: 'f.application', kind: 'text' },
+  'exporter-site': { rollup: 'f.exporter_site', kind: 'text' },
+  'exporter-role': { rollup: 'f.exporter_role', kind: 'text' },
+  dscp: { rollup: 'f.dscp', raw: 'bitShiftRight(f.tos, 2)', kind: 'number' },
+  direction: { rollup: 'f.direction', raw: rawDirection, kind: 'number' },
 }
 
 /**
@@ -80,7 +106,13 @@ export function flowSourceFor(by: readonly FlowDimension[], filters: FlowFilters
   const used = dimensionsUsed(by, filters)
   if (used.every(dimension => dimensionOf(dimension).rollup !== undefined)) return 'rollup'
   const bothSides = used.includes('source-address') && used.includes('destination-address')
-  return !bothSides && used.every(dimension => dimensionOf(dimension).talkers !== undefined) ? 'talkers' : 'raw'
+  if (!bothSides && used.every(dimension => dimensionOf(dimension).talkers !== undefined)) return 'talkers'
+  const enriched = used.find(dimension => dimensionOf(dimension).raw === undefined)
+  if (enriched === undefined) return 'raw'
+  throw new StoreError(
+    'store-rejected',
+    `"${enriched}" is known to the rollups alone, which do not hold all of ${used.join(', ')}; ask for them apart`,
+  )
 }
 
 /** Which of a flow's addresses a query of talkers speaks of, as the table has it. */
@@ -116,7 +148,7 @@ export function filterPredicate(filters: FlowFilters, source: FlowSource): Predi
       )
     }
     const column = groupSql(dimension, source)
-    const name = `filter_${dimension.replace('-', '_')}`
+    const name = `filter_${dimension.replaceAll('-', '_')}`
     switch (dimensionOf(dimension).kind) {
       case 'text':
         conditions.push(`${column} IN {${name}:Array(String)}`)

@@ -1,13 +1,40 @@
 import type { ColumnBlock } from '../../../../libs/store/src/index.ts'
-import { WindowShares, windowMs } from '../../../../libs/stream/src/index.ts'
+import {
+  applicationName,
+  countryLetters,
+  FlowEnrichment,
+  type Network,
+  WindowShares,
+  windowMs,
+} from '../../../../libs/stream/src/index.ts'
 import type { FlowColumns } from '../../../../libs/wire/src/index.ts'
 
 /** A record that spans more windows lies whole in its newest ones; the decoder clamps absurd durations. */
 const windowsPerRecordMax = 1_440
 
 const word = 4_294_967_296
-const keyWords = 8
+const keyWords = 11
 const sumWords = 10
+
+/** Rows of one epoch that tell all dimensions apart; beyond it a new one is counted with its interfaces' others. */
+const fullRowsMax = 65_536
+/** Rows beyond which it is counted with its exporter's others of the minute. */
+const interfaceRowsMax = fullRowsMax + 16_384
+/** Network and application of such rows; no configured name begins so. */
+export const otherName = '(other)'
+const otherIndex = 0xffff
+const otherNetworks = 0xffff_ffff
+
+/** What the rows say of an exporter beside its id. */
+export interface RollupExporter {
+  tenantId: string
+  exporterId: string
+  siteId?: string | undefined
+  role?: string | undefined
+  enrichment?: FlowEnrichment | undefined
+}
+
+const nothingKnown = new FlowEnrichment('', [])
 
 /**
  * Partial rows of `flow_1m` for one epoch: an open-addressing hash table over typed arrays, so that a record costs no
@@ -20,7 +47,15 @@ export class FlowRollup {
   #sums = new Float64Array(this.#capacity * sumWords)
   #index = new Int32Array(this.#capacity * 2).fill(-1)
   readonly #key = new Uint32Array(keyWords)
-  readonly #exporters: { tenantId: string; exporterId: string }[] = []
+  readonly #exporters: RollupExporter[] = []
+  readonly #limits: { fullRowsMax: number; interfaceRowsMax: number }
+  /** Records of this epoch counted with others because of the bounds above. */
+  foldedRecords = 0
+
+  constructor(limits = { fullRowsMax, interfaceRowsMax }) {
+    this.#limits = limits
+  }
+
   readonly #shares = new WindowShares(windowMs, windowsPerRecordMax)
 
   /** Records so far whose duration passed the bound above. */
@@ -33,8 +68,8 @@ export class FlowRollup {
   }
 
   /** Number under which `add` knows an exporter until the next `take`. */
-  exporter(tenantId: string, exporterId: string): number {
-    return this.#exporters.push({ tenantId, exporterId }) - 1
+  exporter(exporter: RollupExporter): number {
+    return this.#exporters.push(exporter) - 1
   }
 
   /** Adds record i, split over the windows it spans in proportion to time; the parts sum to the whole. */
@@ -45,7 +80,8 @@ export class FlowRollup {
     this.#setKey(exporter, flows, i)
     for (let window = 0; window < windows; window++) {
       this.#key[0] = shares.windowStartMs(window) / windowMs
-      const at = this.#slot() * sumWords
+      const row = this.#slot()
+      const at = row * sumWords
       shares.portionWords(flows.octetsWords[2 * i]!, flows.octetsWords[2 * i + 1]!, window)
       this.#addScaled(at, shares.high, shares.low, rate || 1)
       this.#addScaled(at + 4, shares.high, shares.low, 1)
@@ -55,6 +91,7 @@ export class FlowRollup {
       if (window > 0) continue
       this.#sums[at + 8]! += 1
       if (rate === 0) this.#sums[at + 9]! += 1
+      if (this.#keys[row * keyWords + 8] === otherNetworks) this.foldedRecords++
     }
   }
 
@@ -70,6 +107,22 @@ export class FlowRollup {
       })
     const exporters = order.map(row => this.#exporters[this.#keys[row * keyWords + 1]!]!)
     const service = key(4)
+    const traits = key(7)
+    const networks = key(8)
+    const countries = key(9)
+    const applicationIds = key(10)
+    const network = (row: number, index: number): Network | undefined =>
+      (exporters[row]!.enrichment ?? nothingKnown).networks[index - 1]
+    const networkName = (row: number, index: number): string => {
+      if (index === otherIndex) return otherName
+      const found = network(row, index)
+      return found?.name ?? found?.prefix ?? ''
+    }
+    const rows = Array.from({ length }, (_, row) => row)
+    const application = (row: number): string =>
+      networks[row] === otherNetworks
+        ? otherName
+        : applicationName(applicationIds[row]!, service[row]! >>> 16, service[row]! & 0xffff)
     const block: ColumnBlock = {
       length,
       columns: {
@@ -88,6 +141,17 @@ export class FlowRollup {
         packets_exported: sum(6),
         records: BigUint64Array.from(order, row => BigInt(this.#sums[row * sumWords + 8]!)),
         unscaled_records: BigUint64Array.from(order, row => BigInt(this.#sums[row * sumWords + 9]!)),
+        source_network: rows.map(row => networkName(row, networks[row]! >>> 16)),
+        destination_network: rows.map(row => networkName(row, networks[row]! & 0xffff)),
+        source_site: rows.map(row => network(row, networks[row]! >>> 16)?.site ?? ''),
+        destination_site: rows.map(row => network(row, networks[row]! & 0xffff)?.site ?? ''),
+        source_country: rows.map(row => countryLetters(countries[row]! >>> 16)),
+        destination_country: rows.map(row => countryLetters(countries[row]! & 0xffff)),
+        application: rows.map(application),
+        dscp: Uint8Array.from(traits, both => both & 0x3f),
+        direction: Uint8Array.from(traits, both => both >>> 8),
+        exporter_site: exporters.map(one => one.siteId ?? ''),
+        exporter_role: exporters.map(one => one.role ?? ''),
       },
     }
     this.#clear()
@@ -103,6 +167,31 @@ export class FlowRollup {
       (flows.protocol[i]! << 16) | servicePort(flows.protocol[i]!, flows.sourcePort[i]!, flows.destinationPort[i]!)
     key[5] = flows.sourceAs[i]!
     key[6] = flows.destinationAs[i]!
+    key[7] = (flows.tos[i]! >>> 2) | (flows.direction[i]! < 2 ? (flows.direction[i]! + 1) << 8 : 0)
+    key[8] = 0
+    key[9] = 0
+    key[10] = flows.applicationId[i]!
+    const enrichment = this.#exporters[exporter]!.enrichment
+    if (!enrichment || enrichment.isEmpty) return
+    enrichment.look(flows.sourceAddressWords, 4 * i)
+    key[5] ||= enrichment.asn
+    key[8] = enrichment.network << 16
+    key[9] = enrichment.country << 16
+    enrichment.look(flows.destinationAddressWords, 4 * i)
+    key[6] ||= enrichment.asn
+    key[8] |= enrichment.network
+    key[9] |= enrichment.country
+  }
+
+  /** Makes the current key that of its interfaces' others, or of its exporter's. */
+  #fold(withInterfaces: boolean): void {
+    const key = this.#key
+    if (!withInterfaces) {
+      key[2] = 0
+      key[3] = 0
+    }
+    key.fill(0, 4)
+    key[8] = otherNetworks
   }
 
   #addScaled(at: number, high: number, low: number, rate: number): void {
@@ -116,14 +205,26 @@ export class FlowRollup {
     sums[at + 1]! += rest % word
   }
 
-  /** Row of the current key, made when new. */
+  /** Row of the current key, made when new, or of the others it is counted with. */
   #slot(): number {
+    const found = this.#find()
+    if (found >= 0) return found
+    const { fullRowsMax, interfaceRowsMax } = this.#limits
+    if (this.#count < fullRowsMax || this.#key[8] === otherNetworks) return this.#insert(~found)
+    // The key is written anew for the record's next window, which finds the same.
+    this.#fold(this.#count < interfaceRowsMax)
+    const folded = this.#find()
+    return folded >= 0 ? folded : this.#insert(~folded)
+  }
+
+  /** Row of the current key, or the complement of the place in the index where it belongs. */
+  #find(): number {
     const keys = this.#keys
     const key = this.#key
     const mask = this.#index.length - 1
     for (let probe = hashOf(key, 0) & mask; ; probe = (probe + 1) & mask) {
       const row = this.#index[probe]!
-      if (row < 0) return this.#insert(probe)
+      if (row < 0) return ~probe
       const at = row * keyWords
       let same = true
       for (let part = 0; part < keyWords; part++) {
@@ -139,7 +240,7 @@ export class FlowRollup {
   #insert(probe: number): number {
     if (this.#count === this.#capacity) {
       this.#grow()
-      return this.#slot()
+      return this.#insert(~this.#find())
     }
     const row = this.#count++
     this.#index[probe] = row
@@ -169,7 +270,7 @@ export class FlowRollup {
     const second = this.#exporters[this.#keys[b * keyWords + 1]!]!
     if (first.tenantId !== second.tenantId) return first.tenantId < second.tenantId ? -1 : 1
     if (first.exporterId !== second.exporterId) return first.exporterId < second.exporterId ? -1 : 1
-    for (const part of [0, 2, 3, 4, 5, 6]) {
+    for (const part of sortedParts) {
       const difference = this.#keys[a * keyWords + part]! - this.#keys[b * keyWords + part]!
       if (difference !== 0) return difference
     }
@@ -182,8 +283,11 @@ export class FlowRollup {
     this.#index.fill(-1)
     this.#exporters.length = 0
     this.#shares.clamped = 0
+    this.foldedRecords = 0
   }
 }
+
+const sortedParts = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
 
 function hashOf(keys: Uint32Array, at: number): number {
   let hash = 0x811c9dc5

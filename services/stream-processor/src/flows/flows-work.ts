@@ -21,6 +21,8 @@ import {
 import { advanceWatermark, initialWatermark, type WatermarkState, windowMs } from '../../../../libs/stream/src/index.ts'
 import { addressText, FlowColumns } from '../../../../libs/wire/src/index.ts'
 import { DerivedRecords } from '../derived-records.ts'
+import type { LoadedDatabases } from '../enrichment/address-databases.ts'
+import { Enrichments } from '../enrichment/enrichments.ts'
 import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
 import type { StreamConfig } from '../stream-config.ts'
 import {
@@ -33,7 +35,7 @@ import {
   savedExporter,
 } from './exporter.ts'
 import { exporterLive } from './exporter-live.ts'
-import { FlowRollup } from './flow-rollup.ts'
+import { FlowRollup, type RollupExporter } from './flow-rollup.ts'
 import { FlowRows } from './flow-rows.ts'
 import type { TemplateChange } from './template-notes.ts'
 
@@ -65,6 +67,8 @@ export interface FlowCounts {
   /** Exporters' states in the store that could not be read. */
   unreadableStates: number
   clampedRecords: number
+  /** Records whose rollup row was folded into one of others at the bound. */
+  foldedRecords: number
   templatesBeyond: number
   conditions: CounterByCode
 }
@@ -80,6 +84,7 @@ interface Progress {
 export class FlowsWork implements EpochWork {
   readonly #context: WorkContext
   readonly #derived: DerivedRecords
+  readonly #enrichments: Enrichments
   #config: StreamConfig
   readonly #counts: FlowCounts
   readonly #exporters = new Map<string, Exporter>()
@@ -91,7 +96,8 @@ export class FlowsWork implements EpochWork {
   /** Exporters forgotten in this epoch. */
   readonly #forgotten = new Set<string>()
 
-  constructor(context: WorkContext, counts: FlowCounts) {
+  constructor(context: WorkContext, counts: FlowCounts, databases: LoadedDatabases) {
+    this.#enrichments = new Enrichments(databases)
     this.#context = context
     this.#derived = new DerivedRecords(context)
     this.#config = context.config
@@ -156,6 +162,7 @@ export class FlowsWork implements EpochWork {
     if (this.#progressChanged && this.#exporters.size > 0) states.set(watermarkKey, JSON.stringify(this.#progress))
     this.#progressChanged = false
     this.#counts.clampedRecords += this.#rollup.clampedRecords
+    this.#counts.foldedRecords += this.#rollup.foldedRecords
     const blocks = [
       { table: 'flows', block: this.#rows.take(this.#flows) },
       { table: 'flow_1m', block: this.#rollup.take() },
@@ -208,13 +215,25 @@ export class FlowsWork implements EpochWork {
     exporter.health.noteDatagram(datagram, receivedMs, flows, from, to)
     if (from === to) return
     if (exporter.rollupIndex < 0) {
-      exporter.rollupIndex = this.#rollup.exporter(exporter.tenantId, exporter.id)
+      exporter.rollupIndex = this.#rollup.exporter(this.#described(exporter))
       exporter.rowsIndex = this.#rows.source(exporter)
     }
     this.#rows.note(exporter.rowsIndex, receivedMs, from, to)
     for (let i = from; i < to; i++) {
       this.#rollup.add(exporter.rollupIndex, flows, i)
       addLive(exporter, flows, i)
+    }
+  }
+
+  #described({ tenantId, address, id }: Exporter): RollupExporter {
+    const deviceId = this.#config.exporterDevices?.[`${tenantId}/${address}`]
+    const device = deviceId === undefined ? undefined : this.#config.devices[`${tenantId}/${deviceId}`]
+    return {
+      tenantId,
+      exporterId: id,
+      siteId: device?.site,
+      role: device?.role,
+      enrichment: this.#enrichments.of(this.#config, tenantId),
     }
   }
 
