@@ -192,6 +192,43 @@ describe('trackPoll', () => {
     ])
   })
 
+  it("a steady rate stays the same rate whenever a slow device's rows are read, also over a wrap of its clock", () => {
+    const pollTimes = fc.array(
+      fc.record({ gapCs: fc.integer({ min: 2_000, max: 6_000 }), offsetCs: fc.integer({ min: 0, max: 1_500 }) }),
+      { minLength: 2, maxLength: 12 },
+    )
+    const bootCs = fc.oneof(fc.constant(100_000), fc.integer({ min: 4_294_960_000, max: 4_294_967_295 }))
+    fc.assert(
+      fc.property(pollTimes, bootCs, fc.integer({ min: 1, max: 1_000_000 }), (times, firstCs, octetsPerCs) => {
+        let sinceCs = 0
+        const readCs: number[] = []
+        const polls = times.map(({ gapCs, offsetCs }) => {
+          sinceCs += gapCs
+          const upTimeCs = (firstCs + sinceCs) % 4_294_967_296
+          const rowCs = (upTimeCs + offsetCs) % 4_294_967_296
+          readCs.push(sinceCs + offsetCs)
+          const count = octets(BigInt(octetsPerCs) * BigInt(sinceCs + offsetCs))
+          const one = poll(startMs + sinceCs * 10, upTimeCs, [{ ...count, upTimeCs: rowCs }], {
+            engineTimeS: Math.floor((firstCs + sinceCs) / 100),
+          })
+          one.completedMs = one.startedMs + 15_000n
+          return one
+        })
+        const tracked = track(polls)
+        for (const [i, { interfaces }] of tracked.entries()) {
+          if (i === 0) continue
+          const { interval } = interfaces[0]!
+          expect(interval).toMatchObject({
+            fromMs: startMs + readCs[i - 1]! * 10,
+            toMs: startMs + readCs[i]! * 10,
+            durationMs: (readCs[i]! - readCs[i - 1]!) * 10,
+          })
+          expect(interval!.rates.inBitsPerSecond).toBeCloseTo(octetsPerCs * 800, 3)
+        }
+      }),
+    )
+  })
+
   it('takes nothing from a poll that comes twice or late', () => {
     const polls = [
       base(),
