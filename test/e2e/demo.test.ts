@@ -54,7 +54,17 @@ describe('npm start', () => {
       90_000,
     )
     expect(down.evidence.summary).not.toBe('')
-  }, 160_000)
+    // A machine slow to start may miss the first trap; a minute later a switch loses power, and its neighbour says so.
+    await until(
+      'a trap has made its device be polled',
+      async () => {
+        const text = await (await fetch(weir.metrics)).text()
+        const heard = /^weir_events_total\{protocol="snmp",kind="link-down"\} [1-9]/m.test(text)
+        return heard && /^weir_polls_expedited_total\{state="asked"\} [1-9]/m.test(text) ? true : undefined
+      },
+      90_000,
+    )
+  }, 250_000)
 
   it('says when it is ready, and serves metrics under the names of if_mib', async () => {
     const status = new URL(weir.metrics).origin
