@@ -66,6 +66,7 @@ const packages: Record<string, readonly string[]> = {
   pino: ['libs/kernel/src'],
   preact: ['services/gateway/web'],
   'prom-client': ['libs/kernel/src'],
+  uplot: ['services/gateway/web'],
   uuid: ['libs/model/src'],
   vite: ['services/gateway/web'],
   ws: ['services/gateway/src'],

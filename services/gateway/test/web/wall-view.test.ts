@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Alarm, Tiles } from '../../../../libs/model/src/index.ts'
 import type { LinkState } from '../../web/src/state/connection.ts'
+import { lastMinutes, linkSpanMinutes } from '../../web/src/state/links.ts'
 import { parseScreen } from '../../web/src/state/screen.ts'
 import { createWallStore, type WallStore } from '../../web/src/state/wall-store.ts'
 import { type WallView, wallView } from '../../web/src/state/wall-view.ts'
@@ -136,6 +137,23 @@ describe('alarm list', () => {
     const { list } = look(storeWith({ ...scenario('calm', nowMs), alarms: many }), { rows: 40 })
     expect(list.rows).toHaveLength(6)
     expect(list).toMatchObject({ hidden: 34, hiddenCritical: 6 })
+  })
+
+  it('knows where a client has one site only', () => {
+    const calm = scenario('calm', nowMs)
+    const sites = calm.tiles.sites!.filter(({ tenantId }, index) => index === 0 || tenantId !== 'acme-logistics')
+    const alone = { alarms: scenario('storm', nowMs).alarms, tiles: { ...calm.tiles, sites } }
+    const { rows } = look(storeWith(alone), { rows: 6 }).list
+    expect(rows.find(({ where }) => where.tenant === 'Acme Logistics')?.where.onlySite).toBe(true)
+    expect(rows.filter(({ where }) => where.onlySite)).toHaveLength(1)
+  })
+
+  it('draws the links over the shortest span that holds what was seen of them', () => {
+    const [first, second] = look(storeWith(scenario('calm', nowMs))).links
+    const seen = (minutes: number) => ({ ...first!, history: lastMinutes(Array(minutes).fill(0.5), 60) })
+    expect([[], [seen(3)], [seen(3), seen(16)], [seen(3), second!]].map(linkSpanMinutes)).toEqual([5, 5, 30, 60])
+    expect(lastMinutes([0.1, 0.2], 4)).toEqual([null, null, 0.1, 0.2])
+    expect(lastMinutes([0.1, null, 0.2], 2)).toEqual([null, 0.2])
   })
 
   it('gives each row what, where, since, evidence and a next step', () => {

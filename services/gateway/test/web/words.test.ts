@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { alarmTypes } from '../../../../libs/model/src/index.ts'
 import { niceMax } from '../../web/src/state/axis.ts'
+import { lonePoints } from '../../web/src/state/lone-points.ts'
 import { siteWords } from '../../web/src/state/place.ts'
 import { alarmTypeWords, headAndTail, inertText, shortPortName } from '../../web/src/state/text.ts'
 import { bitRate, count, duration, percent, rateScale, shortSpan, threeDigits } from '../../web/src/state/units.ts'
@@ -51,6 +52,11 @@ describe('units', () => {
 
   it('group thousands', () => expect(count(1_234_567)).toBe('1\u202f234\u202f567'))
 
+  it('find the values that stand alone between gaps', () => {
+    expect(lonePoints([1, null, 2, 3, null, 4, null])).toEqual([0, 5])
+    expect(lonePoints([null, null])).toEqual([])
+  })
+
   it('end axes at numbers that can be read aloud', () => {
     expect([0, 1, 1.1, 2.2, 3, 7, 3.2e9].map(niceMax)).toEqual([1, 1, 2, 2.5, 5, 10, 5e9])
   })
@@ -85,9 +91,15 @@ describe('text', () => {
 
   it('shortens port names as consoles do', () => {
     expect(
-      ['GigabitEthernet1/0/48', 'TenGigE0/0/0/1', 'HundredGigE0/0/0/1', 'Ethernet1/49', 'xe-0/0/3', 'Ethernet'].map(
-        shortPortName,
-      ),
-    ).toEqual(['Gi1/0/48', 'Te0/0/0/1', 'Hu0/0/0/1', 'Eth1/49', 'xe-0/0/3', 'Ethernet'])
+      [
+        'GigabitEthernet1/0/48',
+        'TenGigE0/0/0/1',
+        'HundredGigE0/0/0/1',
+        'Ethernet1/49',
+        'xe-0/0/3',
+        'Ethernet',
+        'sfp-sfpplus1',
+      ].map(shortPortName),
+    ).toEqual(['Gi1/0/48', 'Te0/0/0/1', 'Hu0/0/0/1', 'Eth1/49', 'xe-0/0/3', 'Ethernet', 'sfp+1'])
   })
 })

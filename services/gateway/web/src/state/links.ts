@@ -32,6 +32,26 @@ export function linkRows(tiles: readonly InterfaceTile[], names: SiteNames, rows
   return tiles.slice(0, rowsMax).map(tile => linkRow(tile, names, nowMs))
 }
 
+const spansMinutes = [5, 15, 30]
+
+/** One span for all links shown: the shortest round one that holds what was observed of any of them. */
+export function linkSpanMinutes(links: readonly LinkRow[]): number {
+  const seen = Math.max(
+    0,
+    ...links.map(({ history }) => {
+      const first = history.findIndex(point => point !== null)
+      return first < 0 ? 0 : history.length - first
+    }),
+  )
+  return spansMinutes.find(minutes => seen <= minutes) ?? pointsMax
+}
+
+/** The last `minutes` of a history; what lies before its beginning is a gap. */
+export function lastMinutes(history: LinkRow['history'], minutes: number): LinkRow['history'] {
+  const last = history.slice(-minutes)
+  return [...Array.from({ length: minutes - last.length }, () => null), ...last]
+}
+
 function linkRow(tile: InterfaceTile, names: SiteNames, nowMs: number): LinkRow {
   const inward = (tile.utilisationIn ?? -1) >= (tile.utilisationOut ?? -1)
   const share = inward ? tile.utilisationIn : tile.utilisationOut
@@ -47,6 +67,7 @@ function linkRow(tile: InterfaceTile, names: SiteNames, nowMs: number): LinkRow 
       site: siteWords(tenant, inertText(site?.siteName || tile.siteId)),
       device: inertText(tile.deviceId),
       part: shortPortName(inertText(tile.ifName)),
+      onlySite: site?.onlySite ?? false,
     },
     alias: inertText(tile.ifAlias, 120),
     figure: `${figure} ${unit}`,

@@ -7,9 +7,25 @@ export interface Place {
   site: string
   device: string
   part: string
+  /** The client has no other site here: its own name says where. */
+  onlySite: boolean
 }
 
-export type SiteNames = (tenantId: string, siteId: string) => Pick<SiteTile, 'tenantName' | 'siteName'> | undefined
+export interface SiteName extends Pick<SiteTile, 'tenantName' | 'siteName'> {
+  onlySite: boolean
+}
+
+export type SiteNames = (tenantId: string, siteId: string) => SiteName | undefined
+
+/** Looks names up in the site tiles by `siteKey`. */
+export function siteNames(sites: ReadonlyMap<string, SiteTile>): SiteNames {
+  const perTenant = new Map<string, number>()
+  for (const { tenantId } of sites.values()) perTenant.set(tenantId, (perTenant.get(tenantId) ?? 0) + 1)
+  return (tenantId, siteId) => {
+    const tile = sites.get(siteKey(tenantId, siteId))
+    return tile && { ...tile, onlySite: perTenant.get(tenantId) === 1 }
+  }
+}
 
 /** `tenantId/siteId`: sites of two clients may have the same id. */
 export function siteKey(tenantId: string, siteId: string): string {
@@ -32,6 +48,7 @@ export function placeOf(alarm: Alarm, names: SiteNames): Place {
     site: siteWords(tenant, inertText(tile?.siteName || alarm.siteId || '')),
     device: inertText(device),
     part: inertText(part),
+    onlySite: tile?.onlySite ?? false,
   }
 }
 

@@ -49,9 +49,11 @@ const portNames: readonly [RegExp, string][] = [
   [/^FastEthernet/i, 'Fa'],
   [/^Ethernet(?=\d)/i, 'Eth'],
   [/^Port-channel/i, 'Po'],
+  // RouterOS; the box itself is printed SFP+1.
+  [/^sfp-sfpplus(?=\d)/i, 'sfp+'],
 ]
 
-/** A port's name as its own console abbreviates it (Cisco IOS, Arista EOS): the number is what tells ports apart. */
+/** A port's name as its own console or its own box abbreviates it (Cisco IOS, Arista EOS): the number is what tells ports apart. */
 export function shortPortName(ifName: string): string {
   for (const [long, short] of portNames) if (long.test(ifName)) return ifName.replace(long, short)
   return ifName

@@ -5,7 +5,7 @@ import { type Flood, flood } from './flood.ts'
 import { type Frame, frameState } from './frame.ts'
 import { overviewFreshness } from './freshness.ts'
 import { type LinkRow, linkRows } from './links.ts'
-import { siteKey } from './place.ts'
+import { siteNames } from './place.ts'
 import type { Screen } from './screen.ts'
 import { driftWarningMs } from './server-time.ts'
 import { isUnattended } from './severity.ts'
@@ -60,7 +60,7 @@ const alarmRowsMax = 6
 
 export function wallView(input: WallViewInput): WallView {
   const { store, connection, screen, monotonicMs, serverNowMs: nowMs, driftMs, before } = input
-  const names = (tenantId: string, siteId: string) => store.sites.get(siteKey(tenantId, siteId))
+  const names = siteNames(store.sites)
   const overview = store.overview()
   const frame = frameState({
     link: connection.state(),

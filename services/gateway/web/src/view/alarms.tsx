@@ -67,9 +67,9 @@ function Row({ row, tenants, nowMs }: { row: AlarmRow; tenants: boolean; nowMs: 
 function Footer({ view: { list, lastClearedMs, serverNowMs, verdict } }: { view: WallView }) {
   const asides = [
     list.open === 0 && lastClearedMs !== null && `last cleared ${duration(serverNowMs - lastClearedMs)} ago`,
-    list.acknowledged > 0 && `${list.acknowledged} acknowledged`,
+    list.acknowledged > 0 && `${list.acknowledged} ack`,
     list.silenced > 0 && `${list.silenced} silenced`,
-    list.olderThanADay > 0 && `${list.olderThanADay} older than a day`,
+    list.olderThanADay > 0 && `${list.olderThanADay} over a day`,
   ].filter(Boolean)
   return (
     <footer class="more">

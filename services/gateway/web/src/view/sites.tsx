@@ -21,7 +21,7 @@ export function Sites({ view, tenants }: { view: WallView; tenants: boolean }) {
         <span>{summary(cells)}</span>
       </h2>
       <Grid cells={cells} />
-      <div class="named" ref={list}>
+      <div class={`named${tenants ? ' of-tenants' : ''}`} ref={list}>
         {named.map(cell => (
           <SiteRow key={cell.key} cell={cell} tenants={tenants} />
         ))}
@@ -39,21 +39,26 @@ function summary(cells: readonly SiteCell[]): string {
   return alarmed > 0 ? `${alarmed} with alarms, ${quiet} quiet` : plural(cells.length, 'site')
 }
 
+const largestCellRem = 1.5
+
 /** One cell a site, in an order that no alarm changes; tenants alternate between two greys. */
 function Grid({ cells }: { cells: readonly SiteCell[] }) {
   const element = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState({ width: 1, height: 1, rem: 1 })
   useLayoutEffect(() => {
-    const watched = element.current
-    if (!watched) return
+    const grid = element.current
+    const panel = grid?.parentElement
+    if (!panel) return
     const observer = new ResizeObserver(() => {
       const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-      setSize({ width: watched.clientWidth, height: watched.clientHeight, rem })
+      const reserve = Number.parseFloat(getComputedStyle(panel).getPropertyValue('--reserve')) * rem
+      const title = grid.offsetTop - panel.offsetTop
+      setSize({ width: grid.clientWidth, height: Math.max(1, panel.clientHeight - title - reserve), rem })
     })
-    observer.observe(watched)
+    observer.observe(panel)
     return () => observer.disconnect()
   }, [])
-  const { columns, cellPixels } = fitCells(cells.length, size.width, size.height, size.rem * 1.7)
+  const { columns, cellPixels } = fitCells(cells.length, size.width, size.height, size.rem * largestCellRem)
   let shade = false
   return (
     <div class="grid" ref={element}>

@@ -10,10 +10,8 @@ export function Vitals({ vitals, sound }: { vitals: readonly Vital[]; sound: Sou
       ))}
       {(sound === 'blocked' || sound === 'absent') && (
         <div class="vital warn" data-vital="sound">
-          <span class="label">Sound</span>
-          <span class="value">
-            <b class="words">{sound === 'blocked' ? 'SOUND BLOCKED' : 'NO SOUND'}</b>
-          </span>
+          <b class="words">{sound === 'blocked' ? 'SOUND BLOCKED' : 'NO SOUND'}</b>
+          <em>by the browser</em>
         </div>
       )}
     </section>
@@ -25,11 +23,6 @@ function Tile({ vital }: { vital: Vital }) {
     <div class={`vital ${vital.tone}`} data-vital={vital.key}>
       <span class="label">
         {vital.label}
-        <em>{vital.context}</em>
-      </span>
-      <span class="value">
-        <b>{vital.figure}</b>
-        <small>{vital.unit}</small>
         {vital.trend && (
           <Series
             className="trend"
@@ -41,6 +34,11 @@ function Tile({ vital }: { vital: Vital }) {
           />
         )}
       </span>
+      <span class="value">
+        <b>{vital.figure}</b>
+        <small>{vital.unit}</small>
+      </span>
+      <em>{vital.context}</em>
     </div>
   )
 }
