@@ -151,6 +151,7 @@ class Collector implements FlowCollector {
       const record = this.#encoder.batch(batch, origin, this.ports[batch.listener]!, kernelDrops)
       records.push({ record, datagrams: batch.count, heldBytes: batch.bytes })
     }
+    this.#receiver.giveBack(batches.map(({ payload }) => payload))
     this.#queue.add(records)
   }
 

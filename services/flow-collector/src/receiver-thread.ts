@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { type Clock, type Logger, startWorker, type Timer } from '../../../libs/kernel/src/index.ts'
 import type { BoundSocket, ReceiverOptions, ReceiverReport, ReceiverRequest } from './receiver/messages.ts'
+import { givenBackBytesMin } from './receiver/payload-memory.ts'
 
 const restartPauseMs = 1_000
 
@@ -49,6 +50,12 @@ export class ReceiverThread {
 
   release(bytes: number): void {
     this.#post({ kind: 'released', bytes })
+  }
+
+  /** Payloads of batches that are not needed any more. */
+  giveBack(payloads: readonly Uint8Array<ArrayBuffer>[]): void {
+    const memory = payloads.map(payload => payload.buffer).filter(({ byteLength }) => byteLength >= givenBackBytesMin)
+    if (memory.length > 0) this.#worker?.postMessage({ kind: 'givenBack', memory } satisfies ReceiverRequest, memory)
   }
 
   /** Resolves when everything received was reported. */

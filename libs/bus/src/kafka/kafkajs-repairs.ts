@@ -10,6 +10,7 @@ export function repairKafkajs(): void {
   repaired = true
   const load = createRequire(import.meta.url)
   repairTimers(load('kafkajs/src/network/requestQueue') as Class<RequestQueue>)
+  repairEncoder(load('kafkajs/src/protocol/encoder') as Class<Encoder>)
   repairProduce(load('kafkajs/src/protocol/requests/produce') as RequestDefinition)
 }
 
@@ -34,6 +35,26 @@ function repairTimers({ prototype }: Class<RequestQueue>): void {
   if (typeof schedule !== 'function') return
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
+  }
+}
+
+interface Encoder {
+  buf: Buffer
+  offset: number
+  ensureAvailable(bytes: number): void
+}
+
+const largeBytes = 64 * 1024
+
+/** What is large comes last in a request: room for it alone, neither zeroed nor rounded up to a power of two. */
+function repairEncoder({ prototype }: Class<Encoder>): void {
+  const ensureAvailable = prototype.ensureAvailable
+  if (typeof ensureAvailable !== 'function') return
+  prototype.ensureAvailable = function (this: Encoder, bytes: number) {
+    if (bytes < largeBytes || this.offset + bytes <= this.buf.length) return ensureAvailable.call(this, bytes)
+    const larger = Buffer.allocUnsafeSlow(this.offset + bytes)
+    this.buf.copy(larger, 0, 0, this.offset)
+    this.buf = larger
   }
 }
 

@@ -1,5 +1,6 @@
 import { cellsPerListener, counterCells, type ReceiverOptions, type SourceBatch } from './messages.ts'
 import { OpenBatch } from './open-batch.ts'
+import { PayloadMemory } from './payload-memory.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** A source that was silent for so long gives its place up. */
@@ -29,6 +30,7 @@ export class Batcher {
   readonly #cells: Float64Array
   /** By listener. */
   readonly #sources: Map<string, Source>[]
+  readonly #memory = new PayloadMemory()
   #sourceCount = 0
   #heldBytes = 0
   #full: SourceBatch[] = []
@@ -75,6 +77,11 @@ export class Batcher {
     this.#heldBytes = Math.max(0, this.#heldBytes - bytes)
   }
 
+  /** Memory of payloads that were handed over. */
+  givenBack(memory: readonly ArrayBuffer[]): void {
+    for (const one of memory) this.#memory.giveBack(one)
+  }
+
   /** Hands over every open batch. */
   flush(nowMs: number): void {
     for (const sources of this.#sources) {
@@ -98,7 +105,7 @@ export class Batcher {
   #newSource(listener: number, address: string, nowMs: number): Source | undefined {
     if (this.#sourceCount >= this.#options.exportersMax) return undefined
     const source: Source = {
-      open: new OpenBatch(listener, address),
+      open: new OpenBatch(listener, address, this.#memory),
       limit: new TokenBucket(this.#options.exporterDatagramsPerSecondMax, nowMs),
       lastSeenMs: nowMs,
     }

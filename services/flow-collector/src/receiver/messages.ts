@@ -16,6 +16,8 @@ export interface ReceiverOptions {
 export type ReceiverRequest =
   /** The bus has taken batches of so many bytes: there is room for more. */
   | { kind: 'released'; bytes: number }
+  /** Payloads that were encoded; their memory may be used again. */
+  | { kind: 'givenBack'; memory: ArrayBuffer[] }
   /** Take what has arrived, hand everything over, and end. */
   | { kind: 'stop' }
 

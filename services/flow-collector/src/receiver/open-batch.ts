@@ -1,4 +1,5 @@
 import type { SourceBatch } from './messages.ts'
+import type { PayloadMemory } from './payload-memory.ts'
 
 const payloadBytesMin = 2_048
 const datagramsMin = 8
@@ -14,6 +15,7 @@ export class OpenBatch {
   bufferDrops = 0
   count = 0
   payloadBytes = 0
+  readonly #memory: PayloadMemory
   #payload = new Uint8Array(0)
   /** As large as the last one was, made when the first datagram comes: idle sources hold no memory. */
   #payloadSize = payloadBytesMin
@@ -22,7 +24,8 @@ export class OpenBatch {
   #firstReceivedUs = 0
   #lastReceivedUs = 0
 
-  constructor(listener: number, sourceAddress: string) {
+  constructor(listener: number, sourceAddress: string, memory: PayloadMemory) {
+    this.#memory = memory
     this.listener = listener
     this.sourceAddress = sourceAddress
     this.#rows = new Uint32Array(datagramsMin * 3)
@@ -77,7 +80,7 @@ export class OpenBatch {
 
   #reserve(bytes: number): void {
     if (this.payloadBytes + bytes > this.#payload.length) {
-      const larger = uninitialised(Math.max(this.#payloadSize, powerOfTwo(this.payloadBytes + bytes)))
+      const larger = this.#memory.take(Math.max(this.#payloadSize, this.payloadBytes + bytes))
       larger.set(this.#payload.subarray(0, this.payloadBytes))
       this.#payload = larger
     }
@@ -91,9 +94,4 @@ export class OpenBatch {
 
 function powerOfTwo(atLeast: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, atLeast)))
-}
-
-/** Memory of its own, so that it can be handed to the other thread, and not zeroed first. */
-function uninitialised(bytes: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer)
 }

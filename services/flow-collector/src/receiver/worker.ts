@@ -21,6 +21,7 @@ let flushTimer: NodeJS.Timeout | undefined
 
 port.on('message', (request: ReceiverRequest) => {
   if (request.kind === 'released') batcher.released(request.bytes)
+  else if (request.kind === 'givenBack') batcher.givenBack(request.memory)
   else void stop()
 })
 
