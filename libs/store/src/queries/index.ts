@@ -7,6 +7,8 @@ export * from './interface-series.ts'
 export * from './inventory-lists.ts'
 export type { Page, PageRequest } from './page-cursor.ts'
 export { limitMax, type QueryLimits } from './query-limits.ts'
+export * from './reconciliation.ts'
+export { type ReconciliationFinding, reconciliationFindings } from './reconciliation-finding.ts'
 export * from './stream-state.ts'
 export { allTenants, type TenantScope } from './tenant-scope.ts'
 export {
