@@ -1,4 +1,5 @@
 import { StoreError } from '../store.ts'
+import type { FlowDeduplication } from './flow-deduplication.ts'
 import type { Predicate } from './tenant-scope.ts'
 
 /** By what flow traffic can be grouped and filtered. An interface's number means something only beside its exporter. */
@@ -102,11 +103,17 @@ const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
 export type FlowSource = 'rollup' | 'talkers' | 'raw'
 
 /** The source that knows every dimension asked for and keeps it longest. */
-export function flowSourceFor(by: readonly FlowDimension[], filters: FlowFilters): FlowSource {
+export function flowSourceFor(
+  by: readonly FlowDimension[],
+  filters: FlowFilters,
+  deduplicate: FlowDeduplication = 'none',
+): FlowSource {
   const used = dimensionsUsed(by, filters)
   if (used.every(dimension => dimensionOf(dimension).rollup !== undefined)) return 'rollup'
   const bothSides = used.includes('source-address') && used.includes('destination-address')
-  if (!bothSides && used.every(dimension => dimensionOf(dimension).talkers !== undefined)) return 'talkers'
+  // Talkers do not know which way a record was made.
+  if (deduplicate === 'none' && !bothSides && used.every(dimension => dimensionOf(dimension).talkers !== undefined))
+    return 'talkers'
   const enriched = used.find(dimension => dimensionOf(dimension).raw === undefined)
   if (enriched === undefined) return 'raw'
   throw new StoreError(

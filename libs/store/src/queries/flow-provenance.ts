@@ -1,4 +1,5 @@
 import { defaultRetention } from '../retention.ts'
+import type { FlowDeduplication } from './flow-deduplication.ts'
 import { type FlowDimension, type FlowFilters, type FlowSource, flowSourceFor } from './flow-dimensions.ts'
 import { segmentsOf, type TimeRange, talkerSegments, type WindowContext } from './time-windows.ts'
 
@@ -14,10 +15,15 @@ export interface FlowProvenance {
  */
 export function flowProvenance(
   query: TimeRange &
-    WindowContext & { by: readonly FlowDimension[]; filters: FlowFilters; stepSeconds?: number | undefined },
+    WindowContext & {
+      by: readonly FlowDimension[]
+      filters: FlowFilters
+      stepSeconds?: number | undefined
+      deduplicate?: FlowDeduplication | undefined
+    },
 ): FlowProvenance {
   const { nowMs = Date.now(), retention = defaultRetention } = query
-  const source = seriesSourceFor(query.by, query.filters, query.stepSeconds)
+  const source = seriesSourceFor(query.by, query.filters, query.stepSeconds, query.deduplicate)
   const days = { rollup: retention['1d'], talkers: retention.talkers, raw: retention.flows }[source]
   return { tables: [...new Set(tablesOf(source, query))].sort(), keptSinceMs: nowMs - days * 86_400_000 }
 }
@@ -27,8 +33,9 @@ export function seriesSourceFor(
   by: readonly FlowDimension[],
   filters: FlowFilters,
   stepSeconds: number | undefined,
+  deduplicate?: FlowDeduplication,
 ): FlowSource {
-  const source = flowSourceFor(by, filters)
+  const source = flowSourceFor(by, filters, deduplicate)
   return source === 'talkers' && stepSeconds !== undefined && stepSeconds % 3_600 !== 0 ? 'raw' : source
 }
 

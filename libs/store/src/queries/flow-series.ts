@@ -1,4 +1,5 @@
 import { type Store, StoreError } from '../store.ts'
+import type { FlowDeduplication } from './flow-deduplication.ts'
 import { type FlowDimension, type FlowFilters, shownSql } from './flow-dimensions.ts'
 import { seriesSourceFor } from './flow-provenance.ts'
 import { flowRows } from './flow-source.ts'
@@ -18,6 +19,8 @@ export interface FlowSeriesQuery extends TimeRange, WindowContext {
   /** What the traffic is split by; without it there is one series of all. */
   by?: FlowDimension
   filters?: FlowFilters
+  /** none. */
+  deduplicate?: FlowDeduplication
   /** A multiple of 60; chosen for some 400 points when not given. */
   stepSeconds?: number
 }
@@ -62,7 +65,7 @@ export async function readFlowSeries(
     )
   }
   const limit = limitOf(limits, 10)
-  const source = seriesSourceFor(by, filters, stepSeconds)
+  const source = seriesSourceFor(by, filters, stepSeconds, query.deduplicate)
   const tenants = tenantPredicate(query.tenants, 'f.tenant_id')
   // Whole steps, so that the first and the last point mean what the others mean.
   const range = {
@@ -70,7 +73,7 @@ export async function readFlowSeries(
     fromMs: Math.floor(query.fromMs / 1000 / stepSeconds) * stepSeconds * 1000,
     toMs: Math.ceil(query.toMs / 1000 / stepSeconds) * stepSeconds * 1000,
   }
-  const flows = flowRows(source, { by, filters, range, tenants })
+  const flows = flowRows(source, { by, filters, range, tenants, deduplicate: query.deduplicate })
   const key = by.length > 0 ? 'd0' : '0'
   const rows = await store.query<{
     rest: number

@@ -1,4 +1,5 @@
 import type { QueryParams } from '../store.ts'
+import { deduplicationSql, type FlowDeduplication } from './flow-deduplication.ts'
 import {
   type FlowDimension,
   type FlowFilters,
@@ -23,6 +24,7 @@ export interface FlowSelection {
   by: readonly FlowDimension[]
   filters: FlowFilters
   range: TimeRange & WindowContext
+  deduplicate?: FlowDeduplication | undefined
   /** Column `f.tenant_id`. */
   tenants: Predicate
 }
@@ -49,7 +51,7 @@ export function flowRows(source: FlowSource, selection: FlowSelection): FlowRows
 }
 
 function rawRows(selection: FlowSelection, i: number): FlowRowsSql {
-  const where = allOf(selection.tenants, filterPredicate(selection.filters, 'raw'), {
+  const where = allOf(selection.tenants, filterPredicate(selection.filters, 'raw'), deduplicated(selection, 'raw'), {
     sql: `f.received_at >= fromUnixTimestamp64Milli({rawFrom${i}:Int64}) AND f.received_at < fromUnixTimestamp64Milli({rawTo${i}:Int64})`,
     params: { [`rawFrom${i}`]: Math.floor(selection.range.fromMs), [`rawTo${i}`]: Math.floor(selection.range.toMs) },
   })
@@ -84,7 +86,7 @@ function windowRows(
   windows: WholeWindows,
   i: number,
 ): FlowRowsSql {
-  const where = allOf(selection.tenants, filterPredicate(selection.filters, source), {
+  const where = allOf(selection.tenants, filterPredicate(selection.filters, source), deduplicated(selection, source), {
     sql: `f.window_start >= toDateTime({from${i}:UInt32}, 'UTC') AND f.window_start < toDateTime({to${i}:UInt32}, 'UTC')`,
     params: { [`from${i}`]: windows.fromSeconds, [`to${i}`]: windows.toSeconds },
   })
@@ -99,6 +101,10 @@ function windowRows(
     'f.unscaled_records AS unscaled_records',
   ]
   return { sql: `SELECT ${columns.join(', ')} FROM ${table} AS f WHERE ${where.sql}`, params: where.params }
+}
+
+function deduplicated({ deduplicate = 'none' }: FlowSelection, source: FlowSource): Predicate {
+  return { sql: deduplicationSql(deduplicate, source), params: {} }
 }
 
 function grouped(by: readonly FlowDimension[], source: FlowSource): string[] {

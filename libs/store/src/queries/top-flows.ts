@@ -1,4 +1,5 @@
 import { type Store, StoreError } from '../store.ts'
+import type { FlowDeduplication } from './flow-deduplication.ts'
 import { type FlowDimension, type FlowFilters, type FlowSource, flowSourceFor, shownSql } from './flow-dimensions.ts'
 import { flowRows } from './flow-source.ts'
 import { limitOf, optionsOf, type QueryLimits } from './query-limits.ts'
@@ -15,6 +16,8 @@ export interface TopFlowsQuery extends TimeRange, WindowContext {
    */
   by: readonly FlowDimension[]
   filters?: FlowFilters
+  /** none. */
+  deduplicate?: FlowDeduplication
   /** What ranks; octets. */
   measure?: FlowMeasure
 }
@@ -62,15 +65,15 @@ const columns: readonly { column: string; sum: string; name: keyof FlowTotals }[
 /** The largest groups of flow traffic in a range, and the total they are part of. */
 export async function readTopFlows(store: Store, query: TopFlowsQuery, limits: QueryLimits = {}): Promise<TopFlows> {
   checkRange(query)
-  const { by, filters = {}, measure = 'octets' } = query
+  const { by, filters = {}, measure = 'octets', deduplicate } = query
   if (by.length < 1 || by.length > 4)
     throw new StoreError('store-rejected', `group by 1 to 4 dimensions, not ${by.length}`)
   if (!flowMeasures.includes(measure))
     throw new StoreError('store-rejected', `flows are ranked by ${flowMeasures.join(', ')}`)
   const limit = limitOf(limits, 10)
-  const source = flowSourceFor(by, filters)
+  const source = flowSourceFor(by, filters, deduplicate)
   const tenants = tenantPredicate(query.tenants, 'f.tenant_id')
-  const flows = flowRows(source, { by, filters, range: query, tenants })
+  const flows = flowRows(source, { by, filters, range: query, tenants, deduplicate })
   const grouped = by.map((_, i) => `d${i}`).join(', ')
   const shown = by.map((dimension, i) => `${shownSql(dimension, `g.d${i}`)} AS k${i}`).join(', ')
   const rows = await store.query<Row>(

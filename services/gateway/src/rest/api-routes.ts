@@ -11,6 +11,7 @@ import { addExporterRoutes } from './exporter-routes.ts'
 import { addInventoryRoutes } from './inventory-routes.ts'
 import { addLiveRoute } from './live-route.ts'
 import { addQueryRoutes } from './query-routes.ts'
+import { addReconciliationRoute } from './reconciliation-route.ts'
 
 export interface ApiContext {
   state: LiveState
@@ -32,6 +33,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
     findAlarm: (principal, alarmId) => findAlarm(context, principal, alarmId),
   })
   addQueryRoutes(app, { ...context, config: context.config.query })
+  addReconciliationRoute(app, { ...context, config: context.config.query })
   addLiveRoute(app, context)
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }

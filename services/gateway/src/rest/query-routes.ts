@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  type FlowDeduplication,
   type FlowDimension,
   type FlowFilters,
   flowProvenance,
@@ -124,9 +125,9 @@ async function rank(
   context: QueryContext,
   tenants: TenantScope,
   by: readonly FlowDimension[],
-  body: Pick<z.output<typeof schemas.topRequest>, 'range' | 'filters' | 'measure' | 'limit'>,
+  body: Pick<z.output<typeof schemas.topRequest>, 'range' | 'filters' | 'measure' | 'limit' | 'deduplicate'>,
 ) {
-  const { measure, limit } = body
+  const { measure, limit, deduplicate } = body
   const query = {
     ...timeRangeOf(body.range),
     nowMs: context.nowMs(),
@@ -134,6 +135,7 @@ async function rank(
     by,
     filters: filtersOf(body.filters),
     measure,
+    deduplicate,
   }
   const top = await readTopFlows(context.store, query, { limit, timeoutMs: context.config.timeoutMs })
   return { top, about: aboutFlows(context, query, top.rowsRead) }
@@ -179,12 +181,21 @@ async function flowSeries(context: QueryContext, tenants: TenantScope, body: Flo
   const seriesCount = body.by === undefined ? 1 : body.limit + 1
   const { stepSeconds, range } = stepsOf(wished, body.resolution, { seriesCount, rowsMax, nowMs })
   const filters = filtersOf(body.filters)
-  const query = { ...range, nowMs, tenants, filters, stepSeconds, ...(body.by === undefined ? {} : { by: body.by }) }
+  const { deduplicate } = body
+  const query = {
+    ...range,
+    nowMs,
+    tenants,
+    filters,
+    deduplicate,
+    stepSeconds,
+    ...(body.by === undefined ? {} : { by: body.by }),
+  }
   const found = await readFlowSeries(context.store, query, { limit: body.limit, timeoutMs })
   const by = body.by === undefined ? [] : [body.by]
   const rowsRead = found.reduce((sum, one) => sum + one.rowsRead, 0)
   return {
-    ...aboutFlows(context, { ...range, by, filters, stepSeconds }, rowsRead),
+    ...aboutFlows(context, { ...range, by, filters, deduplicate, stepSeconds }, rowsRead),
     resolutionSeconds: stepSeconds,
     series: found.map(({ key, points }) => ({ key, points })),
   }
@@ -193,7 +204,12 @@ async function flowSeries(context: QueryContext, tenants: TenantScope, body: Flo
 /** Nobody can know of flows that did not come; that some are no longer kept is known. */
 function aboutFlows(
   context: QueryContext,
-  query: TimeRange & { by: readonly FlowDimension[]; filters: FlowFilters; stepSeconds?: number },
+  query: TimeRange & {
+    by: readonly FlowDimension[]
+    filters: FlowFilters
+    stepSeconds?: number
+    deduplicate?: FlowDeduplication
+  },
   rowsRead: number,
 ) {
   const { tables, keptSinceMs } = flowProvenance({ ...query, nowMs: context.nowMs() })

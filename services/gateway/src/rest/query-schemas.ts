@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flowDimensions } from '../../../../libs/store/src/index.ts'
+import { flowDeduplications, flowDimensions } from '../../../../libs/store/src/index.ts'
 
 const instant = z.iso.datetime({ offset: true })
 
@@ -56,6 +56,11 @@ export const filtersSchema = z.partialRecord(
 
 export const measureSchema = z.enum(['octets', 'packets', 'records']).default('octets')
 
+export const deduplicateSchema = z
+  .enum(flowDeduplications)
+  .default('none')
+  .describe('What is left out where several records tell of the same packets: docs/reference/flow-accounting.md.')
+
 const tenant = z.string().max(128).optional()
 const decimal = z.string().describe('A 64-bit integer.')
 const keyValue = z.union([z.string(), z.number()])
@@ -87,6 +92,7 @@ export const timeseriesRequest = z.discriminatedUnion('source', [
     tenant,
     by: dimensionSchema.optional().describe('Splits the traffic into its largest groups and the rest.'),
     filters: filtersSchema.default({}),
+    deduplicate: deduplicateSchema,
     limit: z.int().min(1).max(50).default(10).describe('Groups beside the rest.'),
     range: rangeSchema,
     resolution: resolutionSchema,
@@ -146,6 +152,7 @@ export const topRequest = z.strictObject({
   by: bySchema,
   measure: measureSchema,
   filters: filtersSchema.default({}),
+  deduplicate: deduplicateSchema,
   limit: z.int().min(1).max(1_000).default(10),
   range: rangeSchema,
 })
@@ -176,6 +183,7 @@ export const matrixRequest = z.strictObject({
   columns: dimensionSchema,
   measure: measureSchema,
   filters: filtersSchema.default({}),
+  deduplicate: deduplicateSchema,
   limit: z.int().min(1).max(5_000).default(400).describe('The largest cells.'),
   range: rangeSchema,
 })

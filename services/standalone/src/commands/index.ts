@@ -14,5 +14,6 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   templates: async () => (await import('./templates.ts')).templatesCommand,
   gateway: async () => (await import('./services.ts')).gateway,
   replay: async () => (await import('./replay.ts')).replayCommand,
+  top: async () => (await import('./top.ts')).topCommand,
   walk: async () => (await import('./walk.ts')).walkCommand,
 }
