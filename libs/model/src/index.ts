@@ -1,6 +1,7 @@
 export * from './alarm.ts'
 export * from './device-form.ts'
 export * from './event-kinds.ts'
+export * from './hardware-form.ts'
 export * from './identity.ts'
 export * from './inventory.ts'
 export * from './live-protocol.ts'

@@ -32,6 +32,7 @@ export const timeColumns: Readonly<Record<string, string>> = {
   alarm_events: 'toDateTime(event_time)',
   stream_epochs: 'toDateTime(last_stamp)',
   talker_1h: 'window_start',
+  sensor_5m: 'window_start',
   ...Object.fromEntries(
     ['flow', 'interface'].flatMap(family =>
       ['1m', '5m', '1h', '1d'].map(size => [`${family}_${size}`, 'window_start']),

@@ -11,6 +11,10 @@ const shardingKeys: Readonly<Record<string, string>> = {
   alarm_events: 'cityHash64(tenant_id, alarm_id)',
   devices: 'cityHash64(tenant_id, device_id)',
   interfaces: 'cityHash64(tenant_id, device_id)',
+  sensors: 'cityHash64(tenant_id, device_id)',
+  sensor_5m: 'cityHash64(tenant_id, device_id)',
+  device_hardware: 'cityHash64(tenant_id, device_id)',
+  device_changes: 'cityHash64(tenant_id, device_id)',
   stream_state: 'cityHash64(log_id, topic, partition)',
   stream_epochs: 'cityHash64(log_id, topic, partition)',
 }

@@ -160,6 +160,52 @@ export const tables = {
     polled_at: 'DateTime64(3)',
     rev: 'UInt64',
   },
+  /** Newest reading of a sensor. NaN stands for a value or a limit that there is not. */
+  sensors: {
+    tenant_id: 'String',
+    device_id: 'String',
+    sensor_id: 'String',
+    class: 'String',
+    name: 'String',
+    value: 'Float64',
+    state: 'String',
+    low_critical: 'Float64',
+    low_warning: 'Float64',
+    high_warning: 'Float64',
+    high_critical: 'Float64',
+    interface_id: 'String',
+    read_at: 'DateTime64(3)',
+    rev: 'UInt64',
+  },
+  /** Values of a sensor by five minutes of event time; partial rows, like every rollup's. */
+  sensor_5m: {
+    window_start: 'DateTime',
+    tenant_id: 'String',
+    device_id: 'String',
+    sensor_id: 'String',
+    value_sum: 'Float64',
+    value_min: 'Float64',
+    value_max: 'Float64',
+    readings: 'UInt64',
+  },
+  /** Newest reading of a device beyond its sensors: libs/model's HardwareForm without them. */
+  device_hardware: {
+    tenant_id: 'String',
+    device_id: 'String',
+    hardware_json: 'String',
+    read_at: 'DateTime64(3)',
+    rev: 'UInt64',
+  },
+  /** What changed about a device: version, serial number, reboot. */
+  device_changes: {
+    tenant_id: 'String',
+    device_id: 'String',
+    site_id: 'String',
+    changed_at: 'DateTime64(3)',
+    kind: 'String',
+    from_value: 'String',
+    to_value: 'String',
+  },
   /**
    * What the stream must remember across epochs, by key, as of `offset` (docs/explanation/epochs.md). Two slots a key
    * alternate, so that the version before an uncommitted epoch survives it.

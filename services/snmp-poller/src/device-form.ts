@@ -1,6 +1,11 @@
-import type { DeviceForm, DeviceInterface, DevicePoll, InterfacePoll } from '../../../libs/model/src/index.ts'
+import {
+  type DeviceForm,
+  type DeviceInterface,
+  type DevicePoll,
+  hardwareForm,
+  type InterfacePoll,
+} from '../../../libs/model/src/index.ts'
 import { adminStatusNames, ifTypeName, interfaceFlags, operStatusNames } from '../../../libs/snmp/src/index.ts'
-import { hardwareForm } from './hardware-form.ts'
 
 /** One poll in the form of `weir.device.v1`. */
 export function deviceForm(poll: DevicePoll): DeviceForm {

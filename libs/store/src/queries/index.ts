@@ -3,6 +3,7 @@ export { type FlowDeduplication, flowDeduplications } from './flow-deduplication
 export { type FlowDimension, type FlowFilters, flowDimensions } from './flow-dimensions.ts'
 export { type FlowProvenance, flowProvenance } from './flow-provenance.ts'
 export * from './flow-series.ts'
+export * from './hardware.ts'
 export * from './interface-percentile.ts'
 export * from './interface-series.ts'
 export * from './inventory-lists.ts'

@@ -4,10 +4,12 @@ import {
   answersInPart,
   type DetectedCondition,
   type DeviceDetectState,
+  type DeviceFacts,
   detectDevice,
   detectHardware,
   detectStale,
   type HardwareDetectState,
+  inventoryEvents,
   staleAfterMs,
 } from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
@@ -35,6 +37,7 @@ import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type 
 import { columnsOf, type Row } from '../rows-to-columns.ts'
 import type { StreamConfig } from '../stream-config.ts'
 import { deviceLiveRecord } from './device-live.ts'
+import { HardwareRows } from './hardware-rows.ts'
 import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.ts'
 
 /** Devices of one partition that are remembered at most; the poller's inventory is the real bound. */
@@ -61,6 +64,8 @@ interface DeviceState {
   siteId: string
   track: DeviceTrackState | undefined
   detect: DeviceDetectState | undefined
+  /** What it is, as last told; absent until it told. */
+  facts?: DeviceFacts
   /** Absent until a poll brought hardware. */
   hardware?: HardwareDetectState
   /** Digest of the row last written to `devices`, and of those written to `interfaces`. */
@@ -87,6 +92,7 @@ export class PollsWork implements EpochWork {
   #timeChanged = false
   #rows: Row[] = []
   readonly #inventory = new InventoryRows()
+  readonly #hardwareRows = new HardwareRows()
   #outputs: Output[] = []
   /** Counts what the record at hand has yielded so far: part of a derived record's identity. */
   #ordinal = 0
@@ -146,6 +152,7 @@ export class PollsWork implements EpochWork {
       { table: 'interface_1m', block: rows },
       { table: 'devices', block: devices },
       { table: 'interfaces', block: interfaces },
+      ...this.#hardwareRows.take(),
     ] as const
     return { blocks: blocks.filter(({ block }) => block.length > 0), states }
   }
@@ -198,15 +205,19 @@ export class PollsWork implements EpochWork {
     const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
     state.detect = detected.state
     this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, detected.conditions)
+    if (tracked.reachable) this.#noteChanges(poll, tracked, state)
     if (poll.hardware && tracked.reachable) this.#hardware(record, poll.hardware, tracked, state)
   }
 
-  #hardware(
-    record: BusRecord,
-    { sensors, disks, peers }: HardwarePoll,
-    tracked: TrackedPoll,
-    state: DeviceState,
-  ): void {
+  #noteChanges(poll: DevicePoll, tracked: TrackedPoll, state: DeviceState): void {
+    const { facts, events } = inventoryEvents(state.facts, poll.system, tracked.rebooted)
+    if (facts) state.facts = facts
+    for (const event of events) this.#hardwareRows.change(state.tenantId, tracked, event)
+  }
+
+  #hardware(record: BusRecord, hardware: HardwarePoll, tracked: TrackedPoll, state: DeviceState): void {
+    const { sensors, disks, peers } = hardware
+    this.#hardwareRows.reading(state.tenantId, hardware, tracked, record.offset)
     const { deviceId, siteId, atMs, interfaces } = tracked
     const partial = answersInPart(tracked).length > 0
     const found = detectHardware(

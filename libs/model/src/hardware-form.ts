@@ -1,17 +1,12 @@
-import type {
-  DeviceForm,
-  HardwarePoll,
-  PoolReading,
-  SensorClass,
-  SensorReading,
-} from '../../../libs/model/src/index.ts'
+import type { DeviceForm, SensorClass } from './device-form.ts'
+import type { HardwarePoll, PoolReading, SensorReading } from './proto/weir/v1/polls_pb.ts'
 
-type HardwareForm = Pick<
+export type HardwareForm = Pick<
   DeviceForm,
   'sensors' | 'processors' | 'memoryPools' | 'storages' | 'disks' | 'peers' | 'neighbours' | 'entities'
 >
 
-const units: Readonly<Record<SensorClass, string>> = {
+export const sensorUnits: Readonly<Record<SensorClass, string>> = {
   temperature: '°C',
   voltage: 'V',
   current: 'A',
@@ -77,13 +72,13 @@ export function hardwareForm(hardware: HardwarePoll | undefined): HardwareForm {
   }
 }
 
-function sensorForm(sensor: SensorReading): DeviceForm['sensors'][number] {
+export function sensorForm(sensor: SensorReading): DeviceForm['sensors'][number] {
   return {
     id: sensor.id,
     class: sensor.class as SensorClass,
     name: sensor.name,
     value: sensor.value ?? null,
-    unit: units[sensor.class as SensorClass] ?? '',
+    unit: sensorUnits[sensor.class as SensorClass] ?? '',
     ...(sensor.state === '' ? {} : { state: sensor.state }),
     limits: {
       lowCritical: sensor.lowCritical ?? null,

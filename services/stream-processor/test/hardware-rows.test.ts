@@ -1,0 +1,75 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import { describe, expect, it } from 'vitest'
+import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
+import type { BusRecord } from '../../../libs/bus/src/index.ts'
+import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
+import { CounterByCode } from '../../../libs/kernel/src/index.ts'
+import { inventorySchema, PollRecordSchema, topics } from '../../../libs/model/src/index.ts'
+import { PollsWork } from '../src/polls/polls-work.ts'
+import { streamConfigOf } from '../src/stream-config.ts'
+
+const baseMs = Date.UTC(2026, 0, 1)
+
+function work(states: ReadonlyMap<string, string> = new Map()): PollsWork {
+  const config = streamConfigOf(inventorySchema.parse({}), detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
+  const counts = {
+    ...{ polls: 0, failedPolls: 0, refusedDevices: 0, refusedParts: 0 },
+    ...{ gaps: new CounterByCode(), conditions: new CounterByCode() },
+  }
+  const one = new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)
+  one.restore(states)
+  return one
+}
+
+function poll(offset: number, celsius: number, version: string): BusRecord {
+  const startedMs = baseMs + offset * 60_000
+  const message = create(PollRecordSchema, {
+    tenantId: 'northwind',
+    producerId: 'poller',
+    body: {
+      case: 'poll',
+      value: {
+        deviceId: 'edge-1',
+        siteId: 'oslo',
+        startedMs: BigInt(startedMs),
+        completedMs: BigInt(startedMs),
+        intervalMs: 60_000,
+        health: { reachable: true },
+        sysUpTimeCs: offset * 6_000 + 1_000,
+        system: { version, os: 'junos' },
+        hardware: {
+          sensors: [{ id: '1.2.3', class: 'temperature', name: 'Inlet', value: celsius, highWarning: 60 }],
+          peers: [{ protocol: 'bgp', address: '192.0.2.1', state: 'established' }],
+        },
+      },
+    },
+  })
+  const value = toBinary(PollRecordSchema, message)
+  return { topic: topics.polls, partition: 0, offset, key: 'northwind/edge-1', value, timestampMs: startedMs }
+}
+
+describe('rows of hardware', () => {
+  it('are newest readings, their history by five minutes, and what changed', () => {
+    const one = work()
+    for (const [offset, celsius] of [40, 42, 44].entries()) one.process(poll(offset, celsius, offset < 2 ? '21' : '22'))
+    const { blocks } = one.closeEpoch()
+    const columns = Object.fromEntries(blocks.map(({ table, block }) => [table, block.columns]))
+    expect(columns.sensors).toMatchObject({ value: [40, 42, 44], high_warning: [60, 60, 60], rev: [0n, 1n, 2n] })
+    expect(columns.sensors?.low_warning).toEqual([Number.NaN, Number.NaN, Number.NaN])
+    const window = baseMs / 1_000
+    expect(columns.sensor_5m).toMatchObject({ window_start: [window, window, window], value_max: [40, 42, 44] })
+    expect(JSON.parse((columns.device_hardware?.hardware_json as string[])[2]!)).toMatchObject({
+      peers: [{ protocol: 'bgp', address: '192.0.2.1', state: 'established' }],
+    })
+    expect(columns.device_changes).toMatchObject({ kind: ['version'], from_value: ['21'], to_value: ['22'] })
+  })
+
+  it('are the same after a restart between the polls', () => {
+    const whole = work()
+    whole.process(poll(0, 40, '21'))
+    const { states } = whole.closeEpoch()
+    const again = work(states)
+    for (const one of [whole, again]) one.process(poll(1, 70, '22'))
+    expect(again.closeEpoch()).toEqual(whole.closeEpoch())
+  })
+})
