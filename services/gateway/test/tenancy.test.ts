@@ -29,6 +29,18 @@ beforeAll(async () => {
     options: { resolvePrincipal: () => ({ name: 'alice', tenants: visible }) },
   })
   const { store, bus } = underTest
+  for (const tenant_id of ['acme', 'globex']) {
+    const sensor = {
+      tenant_id,
+      device_id: `${tenant_id}-fw-1`,
+      sensor_id: '1.2.3',
+      class: 'power',
+      name: `of ${tenant_id}`,
+    }
+    await store.insert('sensors', blockOf('sensors', [sensor]), `sensor-${tenant_id}`)
+    const device = { tenant_id, device_id: 'fw-1', vendor: `vendor of ${tenant_id}`, version: '1' }
+    await store.insert('devices', blockOf('devices', [device]), `device-${tenant_id}`)
+  }
   const inBoth = (row: SampleRow): SampleRow[] => ['acme', 'globex'].map(tenant_id => ({ ...row, tenant_id }))
   const windowStart = Math.floor(nowMs / 60_000) * 60 - 600
   await store.insert(
@@ -94,6 +106,9 @@ const requests: [path: string, body?: object][] = [
   ['/devices'],
   ['/devices?site=globex-main'],
   ['/devices/globex-fw-1'],
+  ['/sensors'],
+  ['/sensors?device=globex-fw-1'],
+  ['/firmware'],
   ['/interfaces'],
   ['/interfaces?device=globex-fw-1'],
   ['/exporters'],

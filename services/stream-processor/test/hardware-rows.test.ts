@@ -58,7 +58,7 @@ describe('rows of hardware', () => {
     expect(columns.sensors?.low_warning).toEqual([Number.NaN, Number.NaN, Number.NaN])
     const window = baseMs / 1_000
     expect(columns.sensor_5m).toMatchObject({ window_start: [window, window, window], value_max: [40, 42, 44] })
-    expect(JSON.parse((columns.device_hardware?.hardware_json as string[])[2]!)).toMatchObject({
+    expect(JSON.parse(String(columns.device_hardware?.hardware_json?.[2]))).toMatchObject({
       peers: [{ protocol: 'bgp', address: '192.0.2.1', state: 'established' }],
     })
     expect(columns.device_changes).toMatchObject({ kind: ['version'], from_value: ['21'], to_value: ['22'] })

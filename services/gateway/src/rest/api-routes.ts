@@ -7,6 +7,7 @@ import type { Admission } from '../socket/admission.ts'
 import type { LiveHub } from '../socket/live-hub.ts'
 import { addAlarmActionRoutes } from './alarm-actions.ts'
 import { addAlarmRoutes, findAlarm } from './alarm-routes.ts'
+import { addDeviceRoutes } from './device-routes.ts'
 import { addExporterRoutes } from './exporter-routes.ts'
 import { addInventoryRoutes } from './inventory-routes.ts'
 import { addLiveRoute } from './live-route.ts'
@@ -26,6 +27,7 @@ export interface ApiContext {
 /** Everything under `/api/v1`. */
 export function addApiRoutes(app: App, context: ApiContext): void {
   addInventoryRoutes(app, context)
+  addDeviceRoutes(app, { ...context, query: context.config.query })
   addExporterRoutes(app, context)
   addAlarmRoutes(app, context)
   addAlarmActionRoutes(app, {

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { interfaceTileSchema, siteTileSchema } from '../../../../libs/model/src/index.ts'
 import type { App } from '../http/app.ts'
 import { decodeCursor, listOf, listParameters, pageOf } from '../http/cursor.ts'
-import { ProblemError } from '../http/problem.ts'
 import { requestScope } from '../http/scope.ts'
 import { type DeviceState, type InterfaceState, isDeviceStale } from '../live/device-state.ts'
 import type { LiveState } from '../live/live-state.ts'
@@ -19,7 +18,7 @@ const time = z.iso.datetime()
 
 const tenantItem = z.object({ tenantId: z.string(), name: z.string() })
 
-const deviceItem = z.object({
+export const deviceItem = z.object({
   deviceId: z.string(),
   tenantId: z.string(),
   siteId: z.string(),
@@ -125,27 +124,6 @@ export function addInventoryRoutes(app: App, { state, nowMs }: RestContext): voi
   )
 
   app.get(
-    '/api/v1/devices/:deviceId',
-    {
-      schema: {
-        summary: 'One device',
-        tags: ['inventory'],
-        params: z.strictObject({ deviceId: z.string().max(128) }),
-        querystring: z.strictObject({ tenant: listParameters.tenant }),
-        response: { 200: deviceItem },
-      },
-    },
-    async request => {
-      const scope = requestScope(request, request.query)
-      const device = [...state.devices.values()].find(
-        one => one.deviceId === request.params.deviceId && inScope(scope, one.tenantId, one.siteId),
-      )
-      if (!device) throw new ProblemError('not-found', 'there is no such device')
-      return showDevice(state, device, nowMs())
-    },
-  )
-
-  app.get(
     '/api/v1/interfaces',
     {
       schema: {
@@ -193,7 +171,7 @@ function sortedDevices(state: LiveState, scope: Scope): DeviceState[] {
     .sort((a, b) => compare(a.tenantId, b.tenantId) || compare(a.deviceId, b.deviceId))
 }
 
-function showDevice(state: LiveState, device: DeviceState, nowMs: number): z.input<typeof deviceItem> {
+export function showDevice(state: LiveState, device: DeviceState, nowMs: number): z.input<typeof deviceItem> {
   const known = state.inventory.devices.find(one => one.id === device.deviceId && one.tenant === device.tenantId)
   const { system } = device
   return {

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blockOf } from '../../../libs/store/test/sample-blocks.ts'
+import { type GatewayUnderTest, liveRecord, sendLive, startGateway, until } from './gateway-under-test.ts'
+
+let underTest: GatewayUnderTest
+const readAt = Date.UTC(2026, 9, 21, 9)
+
+beforeAll(async () => {
+  underTest = await startGateway({ withStore: true })
+  const { store, bus } = underTest
+  const of = { tenant_id: 'acme', device_id: 'acme-core-1' }
+  const facts = {
+    vendor: 'juniper',
+    os: 'junos',
+    version: '22.1',
+    hardware: 'EX4300',
+    serial: 'A1',
+    site_id: 'acme-hq',
+  }
+  const unknown = { low_critical: Number.NaN, low_warning: Number.NaN, high_critical: Number.NaN }
+  await store.insert('devices', blockOf('devices', [{ ...of, ...facts, rev: 1n }]), 'devices')
+  const sensor = { ...of, sensor_id: '1.2.3', class: 'temperature', name: 'Inlet', read_at: readAt, ...unknown }
+  const light = { ...of, sensor_id: '1.2.4', class: 'dbm', name: 'xe-0 Rx power', interface_id: 'acme-core-1/xe-0' }
+  await store.insert(
+    'sensors',
+    blockOf('sensors', [
+      { ...sensor, value: 40, high_warning: 70, rev: 1n },
+      { ...sensor, value: 44, high_warning: 70, rev: 2n },
+      { ...light, value: -4.5, low_warning: -14.4, read_at: readAt, rev: 1n },
+    ]),
+    'sensors',
+  )
+  const parts = {
+    processors: [{ id: '1', name: 'CPU 1', utilisationPercent: 12 }],
+    ...{ memoryPools: [], storages: [], disks: [], neighbours: [], entities: [] },
+    peers: [{ protocol: 'bgp', address: '192.0.2.1', remoteAs: 64500, state: 'established', establishedSeconds: 60 }],
+  }
+  const hardware = { ...of, hardware_json: JSON.stringify(parts), read_at: readAt, rev: 1n }
+  await store.insert('device_hardware', blockOf('device_hardware', [hardware]), 'hardware')
+  const change = { ...of, changed_at: readAt, kind: 'version', from_value: '21.4', to_value: '22.1' }
+  await store.insert('device_changes', blockOf('device_changes', [change]), 'changes')
+  const value = { deviceId: 'acme-core-1', siteId: 'acme-hq', polledAtMs: BigInt(Date.now()), intervalMs: 60_000 }
+  await sendLive(bus, [liveRecord('acme', { case: 'device', value: { ...value, reachable: true } })])
+  await until(async () => (await get('/devices/acme-core-1')).status === 200)
+})
+
+afterAll(() => underTest.dispose())
+
+async function get(path: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${underTest.address}/api/v1${path}`)
+  return { status: response.status, body: await response.json() }
+}
+
+describe('a device', () => {
+  it('is told in full: what it is, its parts as last read, what changed', async () => {
+    expect((await get('/devices/acme-core-1')).body).toMatchObject({
+      deviceId: 'acme-core-1',
+      system: { vendor: 'juniper', version: '22.1', hardware: 'EX4300', serial: 'A1', location: null },
+      interfaceSummary: { up: 0, down: 0, switchedOff: 0 },
+      sensors: [
+        { id: '1.2.3', value: 44, unit: '°C', limits: { lowWarning: null, highWarning: 70 }, interfaceId: null },
+        { id: '1.2.4', value: -4.5, unit: 'dBm', interfaceId: 'acme-core-1/xe-0' },
+      ],
+      processors: [{ name: 'CPU 1', utilisationPercent: 12 }],
+      peers: [{ address: '192.0.2.1', state: 'established' }],
+      hardwareReadAt: '2026-10-21T09:00:00.000Z',
+      changes: [{ kind: 'version', from: '21.4', to: '22.1', changedAt: '2026-10-21T09:00:00.000Z' }],
+    })
+  })
+
+  it('has sensors that are listed over devices, by class', async () => {
+    expect((await get('/sensors?class=dbm')).body).toMatchObject({ data: [{ id: '1.2.4', tenantId: 'acme' }] })
+    expect((await get('/sensors?device=nobody')).body).toEqual({ data: [], nextCursor: null })
+    const first = (await get('/sensors?limit=1')).body as { data: { id: string }[]; nextCursor: string }
+    const second = (await get(`/sensors?limit=1&cursor=${first.nextCursor}`)).body
+    expect([first.data[0]?.id, second]).toMatchObject(['1.2.3', { data: [{ id: '1.2.4' }], nextCursor: null }])
+  })
+
+  it('counts among the versions in use', async () => {
+    expect((await get('/firmware')).body).toMatchObject({
+      data: [{ siteId: 'acme-hq', vendor: 'juniper', model: 'EX4300', version: '22.1', devices: 1 }],
+    })
+    expect((await get('/firmware?site=elsewhere')).body).toMatchObject({ data: [] })
+  })
+})
