@@ -262,6 +262,8 @@ describe('lists', () => {
   })
 
   it.each([
+    ['/reconciliation?hours=0', 'parameters-invalid'],
+    ['/reconciliation?hours=337', 'parameters-invalid'],
     ['/alarms?limit=0', 'parameters-invalid'],
     ['/alarms?limit=1001', 'parameters-invalid'],
     ['/alarms?limit=5&limit=6', 'parameters-invalid'],

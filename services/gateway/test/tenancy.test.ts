@@ -62,6 +62,10 @@ beforeAll(async () => {
     blockOf('flow_1m', inBoth({ window_start: windowStart, exporter_id: 'x', octets: 10n })),
     'rollup',
   )
+  const globexDevice = { tenant_id: 'globex', device_id: 'globex-fw-1', address: '192.0.2.1' }
+  await store.insert('devices', blockOf('devices', [globexDevice]), 'devices')
+  const globexPort = { tenant_id: 'globex', device_id: 'globex-fw-1', interface_id: 'globex-fw-1/ge-0', if_index: 1 }
+  await store.insert('interfaces', blockOf('interfaces', [globexPort]), 'inventory')
   await store.insert('flows', blockOf('flows', inBoth({ received_at: nowMs - 600_000, octets: 10n })), 'flows')
   const event = {
     tenant_id: 'globex',
@@ -121,6 +125,7 @@ const requests: [path: string, body?: object][] = [
   [`/alarms/${globexAlarm.alarmId}/acknowledge`, {}],
   ['/query/timeseries', { source: 'interfaces', interfaceIds: ['globex-fw-1/ge-0'], range }],
   ['/query/timeseries', { source: 'flows', by: 'tenant', range }],
+  ['/reconciliation'],
   ['/query/top', { by: 'tenant', range }],
   ['/query/top', { by: ['tenant', 'source-address'], range }],
   ['/query/matrix', { rows: 'tenant', columns: 'protocol', range }],
