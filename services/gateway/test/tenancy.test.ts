@@ -59,7 +59,10 @@ beforeAll(async () => {
   )
   await store.insert(
     'flow_1m',
-    blockOf('flow_1m', inBoth({ window_start: windowStart, exporter_id: 'x', octets: 10n })),
+    blockOf('flow_1m', [
+      ...inBoth({ window_start: windowStart, exporter_id: 'x', octets: 10n }),
+      { window_start: windowStart, tenant_id: 'globex', exporter_id: 'globex/c1/192.0.2.1', octets: 0n },
+    ]),
     'rollup',
   )
   const globexDevice = { tenant_id: 'globex', device_id: 'globex-fw-1', address: '192.0.2.1' }

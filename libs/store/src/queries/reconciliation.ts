@@ -48,7 +48,8 @@ const versionOfSflow = 105
 
 /**
  * Joins flow rollups with counters, minute by minute, through the address that exporter and device share. Flows that
- * are still in an exporter's cache would pass for loss: end the range a few minutes ago.
+ * are still in an exporter's cache would pass for loss: end the range a few minutes ago. Devices that exported nothing
+ * in the range are left out: most never do, and an exporter's silence has an alarm of its own.
  */
 export async function readReconciliation(
   store: Store,
@@ -106,6 +107,7 @@ export async function readReconciliation(
      JOIN interface AS i ON i.tenant_id = c.tenant_id AND i.device_id = c.device_id AND i.interface_id = c.interface_id
      JOIN device AS d ON d.tenant_id = c.tenant_id AND d.device_id = c.device_id
      LEFT JOIN explained AS e ON e.tenant_id = c.tenant_id AND e.address = d.address AND e.if_index = i.if_index AND e.window_start = c.window_start
+     WHERE (d.tenant_id, d.address) IN (SELECT tenant_id, address FROM explained)
      GROUP BY tenantId, deviceId, interfaceId, hour ORDER BY hour DESC, tenantId, deviceId, interfaceId LIMIT {limit:UInt32}`,
     {
       ...where.params,
