@@ -14,7 +14,9 @@ for (const one of result.testResults.flatMap(each => each.assertionResults)) {
   if (one.status === 'failed') console.log(`failed: ${one.fullName}`)
   if (one.status === 'pending' || one.status === 'skipped') console.log(`skipped: ${one.fullName}`)
 }
-const failed = result.numFailedTests + files.length + Number(otherFailures)
+// A run that broke off has no success, whatever it counted.
+const broken = !result.success && result.numFailedTests + files.length === 0 ? 1 : 0
+const failed = result.numFailedTests + files.length + broken + Number(otherFailures)
 console.log(
   `${result.numPassedTests} passed, ${failed} failed, ${result.numPendingTests + result.numTodoTests} skipped`,
 )
