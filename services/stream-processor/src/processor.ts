@@ -225,7 +225,7 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     [],
     one(() => polls.refusedParts),
   )
-  metrics.counters('weir_counter_gaps_total', 'Interface intervals without a usable delta', ['reason'], () =>
+  metrics.counters('weir_interface_gaps_total', 'Interface intervals without a usable delta', ['reason'], () =>
     polls.gaps.samples('reason'),
   )
   metrics.counters('weir_conditions_total', 'Conditions sent by detectors', ['alarm_type'], () =>
