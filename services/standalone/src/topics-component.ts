@@ -20,6 +20,7 @@ export function createTopicsComponent(
 ): TopicsComponent {
   let made = false
   let stopped = false
+  let trouble = 'no broker answers yet'
   let timer: Timer | undefined
   let failed: (cause: unknown) => void = () => {}
   let succeeded: () => void = () => {}
@@ -30,29 +31,35 @@ export function createTopicsComponent(
   exist.catch(() => {})
 
   async function attempt(): Promise<void> {
-    try {
-      await bus.createTopics(specs)
-      made = true
-      succeeded()
-    } catch (cause) {
-      if (!(cause instanceof BusError) || cause.code !== 'broker-unreachable') {
-        failed(cause)
-        throw cause
-      }
-      log.warn({ err: cause, retryMs }, 'no broker answers; trying again')
-      if (!stopped) timer = clock.after(retryMs, () => void attempt().catch(() => {}))
-    }
+    await bus.createTopics(specs)
+    made = true
+    succeeded()
+  }
+
+  /** A broker that comes up answers all kinds of things at first; only what an operator must mend ends the trying. */
+  function tryAgainAfter(cause: unknown): void {
+    trouble = (cause as Error).message
+    log.warn({ err: cause, retryMs }, 'the topics could not be made; trying again')
+    if (!stopped) timer = clock.after(retryMs, () => void attempt().catch(tryAgainAfter))
   }
 
   return {
     name: 'topics',
-    start: attempt,
+    async start() {
+      try {
+        await attempt()
+      } catch (cause) {
+        if (cause instanceof BusError && (cause.code === 'topic-mismatch' || cause.code === 'not-authorised'))
+          throw cause
+        tryAgainAfter(cause)
+      }
+    },
     async stop() {
       stopped = true
       timer?.cancel()
       failed(new Error('stopped before a broker answered'))
     },
-    readiness: () => (made ? { ready: true } : { ready: false, reason: 'no broker answers yet' }),
+    readiness: () => (made ? { ready: true } : { ready: false, reason: trouble }),
     before: component => ({
       name: component.name,
       async start() {
