@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMetrics, ManualClock, packageRoot, silentLogger } from '../../kernel/src/index.ts'
 import { createEmbeddedStore, type EmbeddedStoreOptions } from '../src/embedded/index.ts'
+import type { Store } from '../src/index.ts'
 import { readMigrations } from '../src/migrations.ts'
+import { workloadBlock, workloadTables, workloadToken } from './epoch-workload.ts'
 import { blockOf } from './sample-blocks.ts'
+import { differencesOf } from './workload-differences.ts'
 
 const migrations = join(packageRoot, 'libs/store/migrations')
 const writerScript = join(packageRoot, 'dist/libs/store/test/epoch-writer.js')
@@ -35,6 +38,25 @@ describe('embedded store, starting', { timeout: 120_000 }, () => {
     await second.start()
     await second.insert('alarm_events', block, 'a')
     expect(await second.query('SELECT count() AS rows FROM alarm_events')).toEqual([{ rows: '1' }])
+    await second.stop()
+  })
+
+  it('knows the epochs of its first process after a restart, in every view', async () => {
+    const day = Math.floor(Date.now() / 86_400_000) * 86_400
+    const insertAll = async (store: Store) => {
+      for (const table of workloadTables)
+        await store.insert(table, workloadBlock(table, 0, day), workloadToken(table, 0))
+    }
+    // The first process runs every migration, and inserts through views as it has just made or changed them.
+    const first = storeWith()
+    await first.start()
+    await insertAll(first)
+    await first.stop()
+
+    const second = storeWith()
+    await second.start()
+    await insertAll(second)
+    expect(await differencesOf(second, 1, day)).toEqual([])
     await second.stop()
   })
 
