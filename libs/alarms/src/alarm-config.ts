@@ -37,6 +37,8 @@ export const alarmConfigSchema = z.strictObject({
   clearHoldShare: z.number().min(0).max(1).default(0.25),
   clearHoldMinMs: durationMs.default(120_000),
   clearHoldMaxMs: durationMs.default(900_000),
+  /** What a message said and no detector confirmed is over after this: a poll of everything comes each minute. */
+  confirmWithinMs: durationMs.default(90_000),
   /** Raised again within this time after it cleared, an alarm is the same alarm. */
   reopenMs: durationMs.default(900_000),
   /** More raises than this in the window make it flapping, until it was quiet for a while. */

@@ -101,6 +101,14 @@ function noteSeen(step: Step, key: string, position: SeenPosition): void {
 
 type Body<Case> = Extract<SignalRecord['body'], { case: Case }>
 
+const conditionSignals: ReadonlySet<string> = new Set<ConditionSignal['state']>([
+  'active',
+  'cleared',
+  'unknown',
+  'unconfirmed',
+  'retracted',
+])
+
 function readCondition(value: Body<'condition'>['value']): ConditionSignal | undefined {
   const { state, resource, qualifier, deviceId, siteId } = value
   const alarmType = alarmTypeSchema.safeParse(value.alarmType)
@@ -110,14 +118,14 @@ function readCondition(value: Body<'condition'>['value']): ConditionSignal | und
   const windowStartMs = Number(value.windowStartMs)
   if (!alarmType.success || !severity.success || !evidence.success || resource === '') return undefined
   if (!isTime(eventTimeMs) || !isTime(windowStartMs)) return undefined
-  if (state !== 'active' && state !== 'cleared' && state !== 'unknown') return undefined
+  if (!conditionSignals.has(state)) return undefined
   return {
     alarmType: alarmType.data,
     resource,
     qualifier,
     deviceId,
     siteId,
-    state,
+    state: state as ConditionSignal['state'],
     severity: severity.data,
     eventTimeMs,
     windowStartMs,
@@ -149,7 +157,8 @@ function parseJson(text: string): unknown {
 /** A condition without a cell needs one: the alarm that cleared longest ago makes room. */
 function makeRoom(step: Step, signal: ConditionSignal): boolean {
   const { cells } = step.state
-  if (signal.state !== 'active' || cells.size < step.config.alarmsMax) return true
+  const raises = signal.state === 'active' || signal.state === 'unconfirmed'
+  if (!raises || cells.size < step.config.alarmsMax) return true
   if (cells.has(keyOf.alarm(signal.alarmType, signal.resource, signal.qualifier))) return true
   let oldest: { key: string; clearedAt: string } | undefined
   for (const [key, { alarm, pending }] of cells) {
@@ -213,7 +222,7 @@ function expire(step: Step, key: string, cell: AlarmCell, atMs: number): void {
   } else if (alarm?.isCleared) {
     remove(step, key)
   } else if (cell.clearAtMs === atMs) {
-    clear(step, cell, because)
+    clear(step, cell, alarm?.condition === 'unconfirmed' ? { ...because, note: 'not confirmed' } : because)
   } else {
     settleFlapping(step, cell, because)
   }

@@ -19,7 +19,8 @@ export interface ConditionSignal {
   qualifier: string
   deviceId: string
   siteId: string
-  state: 'active' | 'cleared' | 'unknown'
+  /** `unconfirmed`: somebody said so and nobody has looked yet; `retracted`: the same one takes it back. */
+  state: 'active' | 'cleared' | 'unknown' | 'unconfirmed' | 'retracted'
   severity: Severity
   eventTimeMs: number
   windowStartMs: number
@@ -33,13 +34,15 @@ export function applyCondition(step: Step, signal: ConditionSignal, cause: strin
   const cell = step.state.cells.get(keyOf.alarm(signal.alarmType, signal.resource, signal.qualifier))
   const because: Cause = { cause, eventTimeMs: signal.eventTimeMs }
   if (signal.state === 'active') active(step, cell, signal, because)
+  else if (signal.state === 'unconfirmed') unconfirmed(step, cell, signal, because)
+  else if (signal.state === 'retracted') retracted(step, cell, because)
   else if (cell && signal.state === 'cleared') cleared(step, cell, signal, because)
   else if (cell && signal.state === 'unknown') freeze(step, cell, because)
   if (signal.alarmType === staleType && !isOfExporter(signal.resource)) freezeDevice(step, signal, because)
 }
 
-function active(step: Step, known: AlarmCell | undefined, signal: ConditionSignal, because: Cause): void {
-  const cell: AlarmCell = known
+function cellFor(known: AlarmCell | undefined, signal: ConditionSignal): AlarmCell {
+  return known
     ? { ...known, deviceId: signal.deviceId, siteId: signal.siteId }
     : {
         alarmTypeId: signal.alarmType,
@@ -51,6 +54,30 @@ function active(step: Step, known: AlarmCell | undefined, signal: ConditionSigna
         activeSinceMs: signal.eventTimeMs,
         raisesMs: [],
       }
+}
+
+/**
+ * A message says so. The alarm is there for all to see and asks nobody to act: it is active once its detector agrees, and
+ * over when none did in time.
+ */
+function unconfirmed(step: Step, known: AlarmCell | undefined, signal: ConditionSignal, because: Cause): void {
+  if (known?.pending || (known?.alarm && !known.alarm.isCleared)) return
+  const { eventTimeMs, windowStartMs, severity, evidence } = signal
+  const cell: AlarmCell = {
+    ...cellFor(known, signal),
+    activeSinceMs: eventTimeMs,
+    clearAtMs: eventTimeMs + step.config.confirmWithinMs,
+  }
+  const { id } = idOfRaise(step, cell, { eventTimeMs, windowStartMs })
+  save(step, transit(step, cell, { axis: 'condition', to: 'unconfirmed', severity, evidence, alarmId: id }, because))
+}
+
+function retracted(step: Step, cell: AlarmCell | undefined, because: Cause): void {
+  if (cell?.alarm?.condition === 'unconfirmed') clear(step, cell, { ...because, note: 'taken back' })
+}
+
+function active(step: Step, known: AlarmCell | undefined, signal: ConditionSignal, because: Cause): void {
+  const cell = cellFor(known, signal)
   const { alarm } = cell
   if (alarm && !alarm.isCleared) {
     stillActive(step, cell, alarm, signal, because)
@@ -71,12 +98,8 @@ function active(step: Step, known: AlarmCell | undefined, signal: ConditionSigna
 
 /** Its pending time is over, or it has none. */
 export function raise(step: Step, cell: AlarmCell, pending: PendingCondition, because: Cause): void {
-  const { state, config } = step
   const { alarm } = cell
-  const freshId = alarmId(state.tenantId, cell.alarmTypeId, cell.resource, cell.qualifier, pending.windowStartMs)
-  const reopens =
-    alarm !== undefined &&
-    (alarm.alarmId === freshId || pending.eventTimeMs - Date.parse(alarm.clearedAt!) <= config.reopenMs)
+  const { id, reopens } = idOfRaise(step, cell, pending)
   const { pending: _, clearAtMs: __, ...rest } = cell
   let next: AlarmCell = transit(
     step,
@@ -87,12 +110,24 @@ export function raise(step: Step, cell: AlarmCell, pending: PendingCondition, be
       from: alarm && reopens ? alarm.condition : pending.untilMs > pending.eventTimeMs ? 'pending' : 'normal',
       severity: pending.severity,
       evidence: pending.evidence,
-      alarmId: reopens ? alarm.alarmId : freshId,
+      alarmId: id,
     },
     because,
   )
   if (alarm && reopens) next = askAgain(step, next, alarm, because)
   save(step, noteRaise(step, { ...next, activeSinceMs: because.eventTimeMs }, because))
+}
+
+/** The alarm that cleared a short while ago is the same one; else it is named by what raises it. */
+function idOfRaise(
+  { state, config }: Step,
+  { alarm, alarmTypeId, resource, qualifier }: AlarmCell,
+  raising: { eventTimeMs: number; windowStartMs: number },
+): { id: string; reopens: boolean } {
+  const id = alarmId(state.tenantId, alarmTypeId, resource, qualifier, raising.windowStartMs)
+  if (!alarm) return { id, reopens: false }
+  const reopens = alarm.alarmId === id || raising.eventTimeMs - Date.parse(alarm.clearedAt!) <= config.reopenMs
+  return { id: reopens ? alarm.alarmId : id, reopens }
 }
 
 /** People's word stands when an alarm comes back, unless it came back worse, or they had closed it. */
@@ -189,7 +224,8 @@ function freeze(step: Step, cell: AlarmCell, because: Cause): void {
     remove(step, keyOf.alarm(cell.alarmTypeId, cell.resource, cell.qualifier))
     return
   }
-  if (!alarm || alarm.isCleared || cell.frozen) return
+  // What nobody has seen yet rests on no data that could go stale; it ends by itself.
+  if (!alarm || alarm.isCleared || alarm.condition === 'unconfirmed' || cell.frozen) return
   const condition = alarm.condition === 'clearing' || alarm.condition === 'flapping' ? alarm.condition : 'active'
   const frozen = { condition, sinceMs: because.eventTimeMs } as const
   save(step, transit(step, { ...cell, frozen }, { axis: 'condition', to: 'unknown' }, because))

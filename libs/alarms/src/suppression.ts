@@ -68,6 +68,8 @@ export function suppressionOf(alarm: Alarm, open: Iterable<Alarm>): Suppression 
 
 function explains(rule: Rule, cause: Alarm, effect: Alarm): boolean {
   if (cause.alarmTypeId !== rule.cause || cause.isCleared || cause.alarmId === effect.alarmId) return false
+  // A message alone hides nothing that was measured.
+  if (cause.condition === 'unconfirmed') return false
   // Flows do not come by polls: an exporter's silence explains nothing of its device, nor the other way round; a device
   // without power does explain it.
   if (rule.cause === 'telemetry-stale' && (isOfExporter(cause.resource) || isOfExporter(effect.resource))) return false

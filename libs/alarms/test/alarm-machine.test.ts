@@ -84,6 +84,53 @@ describe('condition axis', () => {
     expect(forgotten.state.cells.size).toBe(0)
   })
 
+  it('shows what a message says as unconfirmed, and is active once a detector agrees: one alarm', () => {
+    const told = condition({ at: 5_000, state: 'unconfirmed', severity: 'minor', summary: 'its device says so' })
+    const { alarms, path, events } = run([
+      told,
+      condition({ at: 6_000, severity: 'critical' }),
+      condition({ at: 7_000, state: 'unconfirmed' }),
+      condition({ at: 8_000, state: 'retracted' }),
+      10 * minute,
+    ])
+    expect(path).toEqual(['condition:normal>unconfirmed', 'condition:unconfirmed>active', 'severity:minor>critical'])
+    expect(events[0]).toMatchObject({ evidence: { summary: 'its device says so' }, perceivedSeverity: 'minor' })
+    expect(only(alarms)).toMatchObject({
+      alarmId: alarmId('acme', 'link-down', 'interface/sw1/eth0', '', startMs),
+      condition: 'active',
+      perceivedSeverity: 'critical',
+      occurrences: 1,
+      isCleared: false,
+      raisedAt: '2026-01-05T12:00:05.000Z',
+    })
+  })
+
+  it('drops what no detector confirmed in time, and what its sender took back', () => {
+    const unconfirmed = (at: number) => condition({ at, state: 'unconfirmed' })
+    const late = run([unconfirmed(5_000), condition({ at: 9_000, state: 'cleared' }), 94_999, 95_000])
+    expect(late.path).toEqual(['condition:normal>unconfirmed', 'condition:unconfirmed>cleared'])
+    expect(late.events[1]).toMatchObject({ note: 'not confirmed', eventTime: '2026-01-05T12:01:35.000Z' })
+    const back = run([unconfirmed(5_000), condition({ at: 9_000, state: 'retracted' })])
+    expect(back.events[1]).toMatchObject({ note: 'taken back', eventTime: '2026-01-05T12:00:09.000Z' })
+    // A retraction of what nobody said, or of what was measured, is nothing.
+    expect(run([condition({ at: 0, state: 'retracted' })]).events).toEqual([])
+    expect(run([condition({ at: 0 }), condition({ at: 1, state: 'retracted' })]).path).toEqual([
+      'condition:normal>active',
+    ])
+  })
+
+  it('counts no message as a flap, nor freezes what nobody has seen', () => {
+    const told = Array.from({ length: 20 }, (_, i) => [
+      condition({ at: i * 1_000, state: 'unconfirmed' }),
+      condition({ at: i * 1_000 + 500, state: 'retracted' }),
+    ]).flat()
+    expect(run(told).path.filter(step => step.includes('flapping'))).toEqual([])
+    const stale = condition({ at: 10_000, type: 'telemetry-stale', resource: 'device/sw1' })
+    const { path } = run([condition({ at: 0, state: 'unconfirmed' }), stale, 2 * minute])
+    expect(path).toContain('condition:unconfirmed>cleared')
+    expect(path).not.toContain('condition:unconfirmed>unknown')
+  })
+
   it('is the same alarm when raised again within a quarter of an hour, another one later', () => {
     const again = run([
       condition({ at: 0 }),

@@ -10,7 +10,8 @@ export interface DetectedCondition {
   qualifier: string
   deviceId: string
   siteId: string
-  state: 'active' | 'cleared' | 'unknown'
+  /** `unconfirmed` and `retracted` rest on a message's word: an alarm for all to see that asks nobody to act yet. */
+  state: 'active' | 'cleared' | 'unknown' | 'unconfirmed' | 'retracted'
   severity: Severity
   /** When the detector decided, and the start of the window in which it raised; milliseconds since the Unix epoch. */
   eventTimeMs: number

@@ -63,6 +63,7 @@ export function severityRank(severity: Severity): number {
 export const conditionStateSchema = z.enum([
   'normal',
   'pending',
+  'unconfirmed',
   'active',
   'flapping',
   'clearing',

@@ -85,6 +85,18 @@ export class DevicePoller {
     this.#hardware = library && new DeviceHardware({ library, pace: this.#pace, rowsMax, clock, intervalMs })
   }
 
+  /**
+   * Name, as polls give it, of the interface that a message means by its ifIndex, ifName or ifDescr; undefined where no
+   * interface read so far fits.
+   */
+  interfaceName(ifIndex: number | undefined, told: string): string | undefined {
+    const [index, facts] =
+      [...this.#slow].find(([one]) => one === ifIndex) ??
+      [...this.#slow].find(([, one]) => told !== '' && (one.ifName === told || one.ifDescr === told)) ??
+      []
+    return facts && nameOf(index!, facts.ifName, facts)
+  }
+
   /** A poll under way ends at once, and its outcome says nothing about the device. */
   close(): void {
     this.closed = true
@@ -193,8 +205,14 @@ export class DevicePoller {
     return [...found, ...this.#bareInterfaces(found)].map(({ ifIndex, ifName, row }) => {
       const slow = this.#slow.get(ifIndex)
       // The name of an agent without ifXTable is its description; one missing cell is no reason to rename a port.
-      const name = ifName || slow?.ifName || slow?.ifDescr || `ifIndex-${ifIndex}`
-      return interfaceRow(ifIndex, name, row.upTimeCs, new RowCells(row, errors), slow, this.#wide.has(ifIndex))
+      return interfaceRow(
+        ifIndex,
+        nameOf(ifIndex, ifName, slow),
+        row.upTimeCs,
+        new RowCells(row, errors),
+        slow,
+        this.#wide.has(ifIndex),
+      )
     })
   }
 
@@ -294,4 +312,9 @@ function scalar(answers: ScalarAnswers, oid: Oid, type: 'timeTicks' | 'integer')
 function text(answers: ScalarAnswers, oid: Oid): string {
   const value = answers.values.get(oid)
   return value?.type === 'octets' ? displayText(value.value) : ''
+}
+
+/** An agent without ifXTable names its interfaces by ifDescr. */
+function nameOf(ifIndex: number, ifName: string, slow: SlowFacts | undefined): string {
+  return ifName || slow?.ifName || slow?.ifDescr || `ifIndex-${ifIndex}`
 }

@@ -84,7 +84,11 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   const outbox = new Outbox({ bus, topic: topics.polls, clock, log, recordsMax: config.queueRecordsMax })
   exposePollerMetrics(options.metrics, { counters, schedule, outbox, transport: () => transport.counters })
 
-  const events = new DeviceEvents({ ...options, expedite: key => schedule.expedite(key) })
+  const events = new DeviceEvents({
+    ...options,
+    expedite: key => schedule.expedite(key),
+    interfaceName: (key, ifIndex, told) => polled.get(key)?.poller.interfaceName(ifIndex, told),
+  })
 
   let inventory = options.inventory
   let polled = new Map<string, { entry: string; poller: DevicePoller }>()

@@ -168,6 +168,17 @@ describe('traps and informs', () => {
     })
   }, 20_000)
 
+  it('names the interface as polls do, whatever the message calls it', async () => {
+    const { polls, events, send } = await rig()
+    await vi.waitFor(() => expect(polls).toHaveLength(1), { timeout: 8_000 })
+    const named = polls[0]!.interfaces.find(one => one.ifIndex === 2)!
+    const ifDescr = { oid: appendArcs(oid('1.3.6.1.2.1.2.2.1.2'), 2), value: octets('something else') }
+    const trapOidVarbind = { oid: oid('1.3.6.1.6.3.1.1.4.1.0'), value: { type: 'oid', value: oid(linkDown) } }
+    await send(trap(linkDown, { varbinds: [trapOidVarbind, ifDescr] } as Partial<Pdu>))
+    await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 3_000 })
+    expect(events[0]).toMatchObject({ ifIndex: 2, ifName: named.ifName })
+  }, 20_000)
+
   it('does not publish the expedited poll of a device that does not answer', async () => {
     const { agent, polls, send, metrics } = await rig()
     await vi.waitFor(() => expect(polls).toHaveLength(1), { timeout: 8_000 })

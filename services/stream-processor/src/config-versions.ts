@@ -1,3 +1,4 @@
+import { alarmDefaults } from '../../../libs/alarms/src/index.ts'
 import type { Bus } from '../../../libs/bus/src/index.ts'
 import { detectDefaults } from '../../../libs/detect/src/index.ts'
 import { topics } from '../../../libs/model/src/index.ts'
@@ -43,8 +44,12 @@ export async function recordConfigVersion(bus: Bus, current: StreamConfig, nowMs
   return { current, find: version => known.get(`stream/${version}`) }
 }
 
-/** A version recorded before a detector existed has nothing to say of it: the detector's defaults hold. */
+/** A version recorded before a detector or a time of the alarm machine existed says nothing of it: its default holds. */
 function recorded(value: Uint8Array): StreamConfig {
   const config = JSON.parse(Buffer.from(value).toString('utf8')) as StreamConfig
-  return { ...config, detection: { ...detectDefaults, ...config.detection } }
+  return {
+    ...config,
+    detection: { ...detectDefaults, ...config.detection },
+    alarms: { ...alarmDefaults, ...config.alarms },
+  }
 }

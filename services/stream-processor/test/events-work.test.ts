@@ -19,14 +19,14 @@ function work(): EventsWork {
   return one
 }
 
-function record(offset: number, atMs: number, kind?: string): BusRecord {
+function record(offset: number, atMs: number, kind?: string, about: object = {}): BusRecord {
   const message = create(EventRecordSchema, {
     tenantId: 't1',
     producerId: 'poller-1',
     body: kind
       ? {
           case: 'event',
-          value: { deviceId: 'ups1', siteId: 's1', kind, receivedMs: BigInt(t0 + atMs), repeats: true },
+          value: { deviceId: 'ups1', siteId: 's1', kind, receivedMs: BigInt(t0 + atMs), repeats: true, ...about },
         }
       : { case: 'heartbeat', value: { intervalMs: 5_000 } },
   })
@@ -72,11 +72,33 @@ describe('events of a partition', () => {
     }
   })
 
-  it('leaves links to the poll, and refuses what it cannot read', () => {
+  it('a link or a peer that went down is unconfirmed until a poll agrees; its return takes that back', () => {
     const one = work()
-    one.process(record(0, 0, 'link-down'))
-    expect(one.takeOutputs()).toEqual([])
+    one.process(record(0, 0, 'link-down', { ifName: 'eth1' }))
+    one.process(record(1, 500, 'link-up', { ifName: 'eth1' }))
+    one.process(record(2, 900, 'peer-down', { peerAddress: '192.0.2.9' }))
+    expect(signals(one).map(({ source, condition }) => ({ offset: source?.offset, ...condition }))).toMatchObject([
+      { offset: 0n, state: 'unconfirmed', alarmType: 'link-down', resource: 'interface/ups1/eth1', deviceId: 'ups1' },
+      { offset: 1n, state: 'retracted', alarmType: 'link-down', resource: 'interface/ups1/eth1' },
+      { offset: 2n, state: 'unconfirmed', alarmType: 'peer-down', resource: 'device/ups1', qualifier: 'bgp/192.0.2.9' },
+    ])
     expect(one.closeEpoch()).toEqual({ blocks: [], states: new Map() })
+  })
+
+  it('says nothing of a link that its administrator took down, that has no name, or that nobody watches', () => {
+    const one = work()
+    const adminDown = [{ oid: '1.3.6.1.2.1.2.2.1.7.2', value: '2' }]
+    one.process(record(0, 0, 'link-down', { ifName: 'eth1', varbinds: adminDown }))
+    one.process(record(1, 0, 'link-down'))
+    one.process(record(2, 0, 'peer-down'))
+    const off = detectConfigSchema.parse({ linkDown: { enabled: false } })
+    one.configure({ ...config, detection: off })
+    one.process(record(3, 0, 'link-down', { ifName: 'eth1' }))
+    expect(one.takeOutputs()).toEqual([])
+  })
+
+  it('refuses what it cannot read', () => {
+    const one = work()
     const poison = { ...record(1, 0), value: Buffer.from([0xff, 0xff]) }
     expect(() => one.process(poison)).toThrow(expect.objectContaining({ code: 'event-record-malformed' }))
   })

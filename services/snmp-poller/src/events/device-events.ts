@@ -38,6 +38,8 @@ export interface DeviceEventsOptions {
   readonly metrics: Metrics
   /** Asks for a poll of the device now. */
   readonly expedite: (key: string) => void
+  /** What polls of the device call the interface that a message means; undefined where none is known to fit. */
+  readonly interfaceName: (key: string, ifIndex: number | undefined, told: string) => string | undefined
 }
 
 const textMax = 255
@@ -206,8 +208,10 @@ export class DeviceEvents {
     const nowMs = Math.round(this.#options.clock.nowMs())
     const key = keys.device(device.tenant, device.id)
     this.#counters.events[protocol].add(event.kind)
+    const { ifIndex, ifName: told = '' } = event
     const value = create(DeviceEventSchema, {
       ...event,
+      ifName: this.#options.interfaceName(key, ifIndex, told) ?? told,
       deviceId: device.id,
       siteId: device.site,
       receivedMs: BigInt(nowMs),

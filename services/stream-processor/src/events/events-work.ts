@@ -6,6 +6,8 @@ import {
   detectPowerSilence,
   type PowerOutcome,
   type PowerState,
+  type ToldEvent,
+  toldByDevice,
 } from '../../../../libs/detect/src/index.ts'
 import { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
@@ -34,8 +36,8 @@ export class EventCounts {
 }
 
 /**
- * Events of one partition. Only what no poll can confirm becomes a condition here: that a supply runs on battery. Links,
- * peers and boots are left to the poll that the event has caused.
+ * Events of one partition. That a supply runs on battery is a condition on the message's word, because no poll can confirm
+ * it; a link or a peer that went down is an unconfirmed one, which the poll that the event has caused confirms or not.
  */
 export class EventsWork implements EpochWork {
   readonly #context: WorkContext
@@ -116,8 +118,13 @@ export class EventsWork implements EpochWork {
   #event(record: BusRecord, tenantId: string, event: DeviceEvent): void {
     this.#counts.events.add(event.kind)
     const { deviceId, siteId, kind, repeats } = event
-    if (kind !== 'power-on-battery' && kind !== 'power-restored') return
     const key = deviceKey(tenantId, deviceId)
+    if (kind !== 'power-on-battery' && kind !== 'power-restored') {
+      const role = this.#config.devices[key]?.role ?? 'other'
+      const told = toldByDevice(toldEventOf(event), role, this.#config.detection)
+      if (told) this.#send(record, tenantId, told)
+      return
+    }
     const before = this.#devices.get(key)
     if (!before && this.#devices.size >= devicesMax) {
       this.#counts.refusedDevices++
@@ -170,4 +177,12 @@ export class EventsWork implements EpochWork {
       record: { key: keys.tenant(tenantId), value, timestampMs: record.timestampMs },
     })
   }
+}
+
+/** IF-MIB ifAdminStatus, which linkDown carries (RFC 2863): 2 is down. */
+const ifAdminStatus = /^1\.3\.6\.1\.2\.1\.2\.2\.1\.7\./
+
+function toldEventOf({ deviceId, siteId, receivedMs, kind, ifName, peerAddress, varbinds }: DeviceEvent): ToldEvent {
+  const switchedOff = varbinds.some(({ oid, value }) => ifAdminStatus.test(oid) && value === '2')
+  return { deviceId, siteId, atMs: Number(receivedMs), kind, ifName, peerAddress, switchedOff }
 }

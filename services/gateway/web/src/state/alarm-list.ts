@@ -149,6 +149,7 @@ function note(alarm: Alarm, members: number, flaps: Flaps, nowMs: number): strin
   const changes = flaps.changes(alarm.alarmId, nowMs)
   if (alarm.condition === 'flapping') return `flapping (${Math.max(alarm.occurrences, changes)})`
   if (changes > flapChangesMax) return `flapping (${changes})`
+  if (alarm.condition === 'unconfirmed') return 'unconfirmed'
   if (alarm.condition === 'clearing') return 'clearing'
   if (alarm.condition === 'unknown') return 'state unknown'
   return members > 1 ? `+${members - 1} related` : ''

@@ -28,7 +28,12 @@ export function countBySeverity(alarms: Iterable<Alarm>): SeverityCounts {
   return counts
 }
 
-/** Wants somebody's attention: open, nobody has taken it, nobody has silenced it. */
+/** Wants somebody's attention: open and confirmed, nobody has taken it, nobody has silenced it. */
 export function isUnattended(alarm: Alarm): boolean {
-  return !alarm.isCleared && alarm.operatorState === 'none' && alarm.shelving === 'unshelved'
+  return (
+    !alarm.isCleared &&
+    alarm.condition !== 'unconfirmed' &&
+    alarm.operatorState === 'none' &&
+    alarm.shelving === 'unshelved'
+  )
 }

@@ -101,7 +101,8 @@ export type Condition = Message<"weir.v1.Condition"> & {
   siteId: string;
 
   /**
-   * active: the raise rule holds; cleared: the clear rule held for its time; unknown: the data went stale.
+   * active: the raise rule holds; cleared: the clear rule held for its time; unknown: the data went stale. unconfirmed: a
+   * message says so and no poll has seen it yet; retracted: a later message takes that back.
    *
    * @generated from field: string state = 6;
    */
