@@ -45,6 +45,11 @@ export const anyToInteger: Kernel = (view, at, stride, n, column: Uint8Array, ro
   for (let i = row, p = at; i < row + n; i++, p += stride) column[i] = lowWord(view, p, length)
 }
 
+/** applicationId (IE 95) of other than 4 octets. */
+export const applicationToU32: Kernel = (view, at, stride, n, column: Uint32Array, row, length) => {
+  for (let i = row, p = at; i < row + n; i++, p += stride) column[i] = applicationIdAt(view, p, length)
+}
+
 /** A 4-octet counter into a 64-bit column. */
 export const u32ToWords: Kernel = (view, at, stride, n, column: Uint32Array, row) => {
   for (let i = 2 * row, p = at; i < 2 * (row + n); i += 2, p += stride) {
@@ -180,4 +185,19 @@ export function lowWord(view: DataView, at: number, length: number): number {
 /** The high 32 bits of a big-endian integer of 1 to 8 octets. */
 export function highWord(view: DataView, at: number, length: number): number {
   return length > 4 ? lowWord(view, at, length - 4) : 0
+}
+
+/** Classification engine "PANA-L7-PEN": the maker's enterprise number stands between engine and selector (RFC 6759 §4.1). */
+const engineWithEnterprise = 20
+
+/**
+ * applicationId (IE 95) in 32 bits: the classification engine in the high octet, the low 24 bits of the selector below. An
+ * exporter's own enterprise number is left out: FortiGate writes 20, 12356 and 4 octets of selector.
+ */
+export function applicationIdAt(view: DataView, at: number, length: number): number {
+  if (length === 4) return view.getUint32(at)
+  const engine = view.getUint8(at)
+  const before = engine === engineWithEnterprise && length > 5 ? 5 : 1
+  const selector = Math.min(length - before, 3)
+  return ((engine << 24) | lowWord(view, at + length - selector, selector)) >>> 0
 }

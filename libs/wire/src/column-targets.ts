@@ -2,6 +2,7 @@ import {
   addToWords,
   anyToInteger,
   anyToWords,
+  applicationToU32,
   dscpToU8,
   icmpCodeToU16,
   icmpTypeToU16,
@@ -150,7 +151,7 @@ export function kernelFor(to: Target, length: number, second: boolean): Kernel |
     case 'label':
       return length === 3 || length === 4 ? labelToU32 : undefined
     case 'app':
-      return length <= 4 ? anyToInteger : undefined
+      return length === 4 ? u32ToU32 : applicationToU32
     default:
   }
   if (length > 8) return undefined

@@ -9,9 +9,11 @@ import { restoreState } from './snapshot.ts'
  * A decoder of one exporter's NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 datagrams, told apart by their first octets.
  * What it decides where standards leave a choice: docs/reference/flow-decoding.md.
  * @param state what an earlier decoder's `snapshot` gave; anything else begins afresh
+ * @param names what its `names.save()` gave
  */
-export function createExporterDecoder(options: DecoderOptions = {}, state?: unknown): ExporterDecoder {
+export function createExporterDecoder(options: DecoderOptions = {}, state?: unknown, names?: unknown): ExporterDecoder {
   const exporter = new ExporterState(options)
+  if (names !== undefined) exporter.names.restore(names)
   if (state !== undefined) restoreState(exporter, state)
   return new DatagramDecoder(exporter, columnSink(exporter))
 }

@@ -6,6 +6,7 @@ import type { DatagramOutcome, ExporterCounters, ExporterDecoder } from './expor
 import type { ExporterState, RecordSink } from './exporter-state.ts'
 import { arrivalOf, fingerprint } from './fingerprint.ts'
 import type { FlowColumns } from './flow-columns.ts'
+import type { LearnedNames } from './learned-names.ts'
 import { type LearnedTemplate, learnedTemplates } from './learned-templates.ts'
 import { fixedProtocols, fixedSamplingRate } from './netflow-fixed.ts'
 import { SetWalker } from './set-walker.ts'
@@ -37,6 +38,10 @@ export class DatagramDecoder implements ExporterDecoder {
 
   get templatesVersion(): number {
     return this.#state.templates.version
+  }
+
+  get names(): LearnedNames {
+    return this.#state.names
   }
 
   templates(): LearnedTemplate[] {

@@ -1,4 +1,5 @@
 import type { FlowColumns } from './flow-columns.ts'
+import type { LearnedNames } from './learned-names.ts'
 import type { LearnedTemplate } from './learned-templates.ts'
 
 /**
@@ -15,11 +16,13 @@ export interface ExporterDecoder {
   decode(datagram: Uint8Array, sourcePort: number, receivedMs: number, out: FlowColumns): DatagramOutcome
   /** Changes whenever `snapshot` would; equal values mean an equal snapshot. */
   readonly stateVersion: number
-  /** Plain JSON; what `createExporterDecoder` takes back. */
+  /** Plain JSON; what `createExporterDecoder` takes back. Without the names. */
   snapshot(): unknown
   readonly counters: ExporterCounters
   /** Changes whenever `templates` would list other templates or layouts; means nothing across decoders. */
   readonly templatesVersion: number
+  /** What options data called applications, interfaces, VRFs and samplers. Saved apart from `snapshot`: `names.save()`. */
+  readonly names: LearnedNames
   /** All templates known now. Not cheap: ask when `templatesVersion` has changed. */
   templates(): LearnedTemplate[]
 }

@@ -3,6 +3,7 @@ import { ErrorLog } from './decode-errors.ts'
 import { createSession, type DomainSession, sessionKey } from './domain-session.ts'
 import type { FlowColumns } from './flow-columns.ts'
 import { HeldSets } from './held-sets.ts'
+import { LearnedNames } from './learned-names.ts'
 import { RecentMap } from './recent-map.ts'
 import { SequenceTracker } from './sequence.ts'
 import type { Template } from './template.ts'
@@ -92,6 +93,7 @@ export class ExporterState {
   readonly context = createDatagramContext()
   readonly templates: TemplateStore
   readonly held: HeldSets
+  readonly names = new LearnedNames()
   readonly sessions: RecentMap<number, DomainSession>
   readonly agents: RecentMap<string, SflowAgent>
   sessionsMade = 0

@@ -69,7 +69,7 @@ export class FlowColumns {
   postNatDestinationPort!: Uint16Array
   /** natEvent (IE 230), else firewallEvent (IE 233). */
   event!: Uint8Array
-  /** applicationId (IE 95) of up to 4 octets: classification engine in the high octet, selector below (RFC 6759). */
+  /** applicationId (IE 95): classification engine in the high octet, the selector's low 24 bits below (RFC 6759). */
   applicationId!: Uint32Array
   flowEndReason!: Uint8Array
   /** RFC 7270: status in the two high bits (1 forwarded, 2 dropped, 3 consumed), reason below. */

@@ -5,6 +5,7 @@ import { createSession, type DomainSession, sessionKey } from './domain-session.
 import { type ExporterState, type RecordSink, templateFieldsCeiling } from './exporter-state.ts'
 import { FlowColumns } from './flow-columns.ts'
 import { learnFromOptions } from './options-data.ts'
+import { learnNames } from './options-names.ts'
 import { invalidFields } from './record-plan.ts'
 import { layoutOf, locateFields, makeTemplate, noteAnnounced, type Template } from './template.ts'
 import { type TemplateField, variableLength } from './template-field.ts'
@@ -132,6 +133,7 @@ export class SetWalker {
         break
       }
       learnFromOptions(template, view, starts, lengths, this.#session)
+      learnNames(template, view, starts, lengths, this.#session.sourcePort, state.names)
       this.#sink.options?.(template, view, starts, lengths, state.context, this.#session)
       records++
       position = next

@@ -35,6 +35,7 @@ export class Template {
   lastSeenMs = 0
   refreshMs = 0
   #plan: RecordPlan | undefined
+  #givesNames: boolean | undefined
 
   constructor(id: number, options: boolean, scopeCount: number, announced: readonly TemplateField[], layout: string) {
     this.id = id
@@ -48,12 +49,21 @@ export class Template {
     this.layout = layout
   }
 
+  /** Whether records of an options template can name something: see options-names.ts. */
+  get givesNames(): boolean {
+    this.#givesNames ??= this.fields.some(({ enterprise, element }) => nameElements.has(`${enterprise}/${element}`))
+    return this.#givesNames
+  }
+
   /** Made when the first record comes: most templates of a flood never see one. */
   get plan(): RecordPlan {
     this.#plan ??= compileRecordPlan(this.fields, this.variable)
     return this.#plan
   }
 }
+
+/** Elements whose values are names: applications', interfaces', VRFs', samplers'. */
+const nameElements = new Set(['0/82', '0/83', '0/84', '0/96', '0/236', '0/335', '0/372', '0/45000', '9/12232'])
 
 function hasOctets({ length }: TemplateField): boolean {
   return length > 0

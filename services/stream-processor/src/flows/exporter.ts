@@ -15,6 +15,8 @@ export interface Exporter {
   detect: ExporterDetectState | undefined
   /** Version of the decoder's state in the last state row. */
   savedVersion: number
+  /** The same of the names that options data taught: a state row of their own, as they are many and change seldom. */
+  savedNamesVersion: number
   windows: Map<number, LiveWindow>
   /** What is saved beside the decoder changed since the last state row. */
   changed: boolean
@@ -54,8 +56,8 @@ export function newExporter(tenantId: string, collectorId: string, address: stri
   return exporterOf(id, [tenantId, collectorId, address], createExporterDecoder({}), undefined)
 }
 
-export function restoredExporter(id: string, saved: SavedExporter): Exporter {
-  return exporterOf(id, splitExporterId(id), createExporterDecoder({}, saved.decoder), saved)
+export function restoredExporter(id: string, saved: SavedExporter, names: unknown): Exporter {
+  return exporterOf(id, splitExporterId(id), createExporterDecoder({}, saved.decoder, names), saved)
 }
 
 export function savedExporter(exporter: Exporter): SavedExporter {
@@ -111,6 +113,7 @@ function exporterOf(
     templates: new TemplateNotes(saved?.templates),
     detect: saved?.detect,
     savedVersion: saved ? decoder.stateVersion : -1,
+    savedNamesVersion: decoder.names.version,
     windows: new Map(
       saved?.windows.map(([startMs, octets, packets, records]) => [startMs, { octets, packets, records }]),
     ),

@@ -54,6 +54,8 @@ const goneAfterMs = 7 * 86_400_000
 
 const watermarkKey = 'watermark'
 const exporterPrefix = 'exporter/'
+/** What the exporter's options data named: see `LearnedNames`. */
+const namesPrefix = 'exporter-names/'
 
 /** What the process counts over all partitions, for metrics. */
 export interface FlowCounts {
@@ -110,15 +112,17 @@ export class FlowsWork implements EpochWork {
         this.#progress = JSON.parse(state) as Progress
         continue
       }
+      if (!key.startsWith(exporterPrefix)) continue
       const id = key.slice(exporterPrefix.length)
-      this.#restoreExporter(id, state)
+      this.#restoreExporter(id, state, states.get(namesPrefix + id))
     }
   }
 
   /** What another version left and this one cannot read costs the exporter its templates, not the partition its work. */
-  #restoreExporter(id: string, state: string): void {
+  #restoreExporter(id: string, state: string, names: string | undefined): void {
     try {
-      this.#exporters.set(id, restoredExporter(id, JSON.parse(state) as SavedExporter))
+      const saved = JSON.parse(state) as SavedExporter
+      this.#exporters.set(id, restoredExporter(id, saved, names ? JSON.parse(names) : undefined))
     } catch {
       this.#counts.unreadableStates++
     }
@@ -152,12 +156,21 @@ export class FlowsWork implements EpochWork {
     for (const exporter of this.#exporters.values()) {
       exporter.rollupIndex = -1
       exporter.rowsIndex = -1
+      const { names } = exporter.decoder
+      if (names.version !== exporter.savedNamesVersion) {
+        exporter.savedNamesVersion = names.version
+        states.set(namesPrefix + exporter.id, JSON.stringify(names.save()))
+      }
       if (exporter.decoder.stateVersion === exporter.savedVersion && !exporter.changed) continue
       exporter.savedVersion = exporter.decoder.stateVersion
       exporter.changed = false
       states.set(exporterPrefix + exporter.id, JSON.stringify(savedExporter(exporter)))
     }
-    for (const id of this.#forgotten) if (!this.#exporters.has(id)) states.set(exporterPrefix + id, '')
+    for (const id of this.#forgotten) {
+      if (this.#exporters.has(id)) continue
+      states.set(exporterPrefix + id, '')
+      states.set(namesPrefix + id, '')
+    }
     this.#forgotten.clear()
     if (this.#progressChanged && this.#exporters.size > 0) states.set(watermarkKey, JSON.stringify(this.#progress))
     this.#progressChanged = false

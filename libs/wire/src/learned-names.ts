@@ -1,0 +1,160 @@
+/** Names for the numbers in an exporter's records. Every map is bounded; the eldest entry makes room. */
+export interface NameTables {
+  /** By `FlowColumns.applicationId`: NBAR's application table, FortiGate's. */
+  readonly applications: ReadonlyMap<number, ApplicationName>
+  /** By ifIndex. */
+  readonly interfaces: ReadonlyMap<number, InterfaceName>
+  /** By VRF id (IE 234, 235). */
+  readonly vrfs: ReadonlyMap<number, string>
+  /** By sampler or selector id (IE 48, 302). */
+  readonly samplers: ReadonlyMap<number, string>
+}
+
+export interface ApplicationName {
+  name: string
+  /** `file-sharing`, `Network.Service`; empty where the exporter tells none. */
+  category: string
+}
+
+export interface InterfaceName {
+  /** ifName, as `Gi0/0/1`; empty where the exporter tells only a description. */
+  name: string
+  description: string
+}
+
+/** What one options record says, before it is filed. */
+export interface NameClaim {
+  applicationId: number | undefined
+  application: ApplicationName
+  ifIndex: number | undefined
+  interface: InterfaceName
+  vrfId: number | undefined
+  vrf: string
+  samplerId: number | undefined
+  sampler: string
+}
+
+const applicationsMax = 4_096
+const interfacesMax = 8_192
+const vrfsMax = 4_096
+const samplersMax = 1_024
+/** Source ports: exporters behind one address (F13). */
+const portsMax = 16
+
+/**
+ * Names that an exporter's options data taught: applications (IE 95, 96), interfaces (IE 82, 83), VRFs (IE 236), samplers
+ * (IE 84, 335). They are kept by source port, as templates are, since two exporters behind one address number their own
+ * interfaces each; a port that taught nothing borrows from the only other one (line cards that send data alone).
+ *
+ *     const names = decoder.names.of(sourcePort)
+ *     names.vrfs.get(columns.ingressVrf[row])
+ *
+ * Part of the decoder's state, but saved apart (`save`, third parameter of `createExporterDecoder`): a router's application
+ * table is 100 KB that changes once a year.
+ */
+export class LearnedNames {
+  /** Changes whenever `save` would. */
+  version = 0
+  readonly #ports = new Map<number, Tables>()
+
+  /** @param sourcePort 0 where the decoder does not key by port */
+  of(sourcePort: number): NameTables {
+    const own = this.#ports.get(sourcePort)
+    if (own) return own
+    if (this.#ports.size !== 1) return noNames
+    return this.#ports.values().next().value as Tables
+  }
+
+  learn(sourcePort: number, claim: NameClaim): void {
+    const { applicationId, application, ifIndex, vrfId, vrf, samplerId, sampler } = claim
+    if (applicationId !== undefined && (application.name !== '' || application.category !== '')) {
+      const before = this.#tables(sourcePort).applications.get(applicationId)
+      // Category and name can come in tables of their own (Cisco's "option application-attributes").
+      const name = application.name || before?.name || ''
+      const category = application.category || before?.category || ''
+      if (name !== before?.name || category !== before.category) {
+        this.#put(this.#tables(sourcePort).applications, applicationId, { name, category }, applicationsMax)
+      }
+    }
+    if (ifIndex !== undefined && (claim.interface.name !== '' || claim.interface.description !== '')) {
+      const before = this.#tables(sourcePort).interfaces.get(ifIndex)
+      const { name, description } = claim.interface
+      if (name !== before?.name || description !== before.description) {
+        this.#put(this.#tables(sourcePort).interfaces, ifIndex, { name, description }, interfacesMax)
+      }
+    }
+    if (vrfId !== undefined && vrf !== '' && this.#tables(sourcePort).vrfs.get(vrfId) !== vrf) {
+      this.#put(this.#tables(sourcePort).vrfs, vrfId, vrf, vrfsMax)
+    }
+    if (samplerId !== undefined && sampler !== '' && this.#tables(sourcePort).samplers.get(samplerId) !== sampler) {
+      this.#put(this.#tables(sourcePort).samplers, samplerId, sampler, samplersMax)
+    }
+  }
+
+  /** Plain JSON, in an order that only the content decides. */
+  save(): unknown {
+    return {
+      format,
+      ports: [...this.#ports].map(([port, { applications, interfaces, vrfs, samplers }]) => ({
+        port,
+        applications: [...applications].map(([id, { name, category }]) => [id, name, category]),
+        interfaces: [...interfaces].map(([id, { name, description }]) => [id, name, description]),
+        vrfs: [...vrfs],
+        samplers: [...samplers],
+      })),
+    }
+  }
+
+  /** Takes back what `save` gave; anything else leaves the names as they are. */
+  restore(from: unknown): void {
+    const saved = from as Partial<SavedNames> | null
+    if (saved === null || typeof saved !== 'object' || saved.format !== format) return
+    for (const { port, applications, interfaces, vrfs, samplers } of saved.ports ?? []) {
+      this.#ports.set(port, {
+        applications: new Map(applications.map(([id, name, category]) => [id, { name, category }])),
+        interfaces: new Map(interfaces.map(([id, name, description]) => [id, { name, description }])),
+        vrfs: new Map(vrfs),
+        samplers: new Map(samplers),
+      })
+    }
+  }
+
+  #tables(sourcePort: number): Tables {
+    let tables = this.#ports.get(sourcePort)
+    if (!tables) {
+      tables = { applications: new Map(), interfaces: new Map(), vrfs: new Map(), samplers: new Map() }
+      this.#ports.set(sourcePort, tables)
+      if (this.#ports.size > portsMax) this.#ports.delete(this.#ports.keys().next().value as number)
+    }
+    return tables
+  }
+
+  #put<V>(map: Map<number, V>, id: number, value: V, max: number): void {
+    this.version++
+    map.delete(id)
+    map.set(id, value)
+    if (map.size > max) map.delete(map.keys().next().value as number)
+  }
+}
+
+const format = 1
+
+interface Tables extends NameTables {
+  readonly applications: Map<number, ApplicationName>
+  readonly interfaces: Map<number, InterfaceName>
+  readonly vrfs: Map<number, string>
+  readonly samplers: Map<number, string>
+}
+
+interface SavedNames {
+  format: number
+  ports: {
+    port: number
+    applications: [id: number, name: string, category: string][]
+    interfaces: [ifIndex: number, name: string, description: string][]
+    vrfs: [id: number, name: string][]
+    samplers: [id: number, name: string][]
+  }[]
+}
+
+const noNames: NameTables = { applications: new Map(), interfaces: new Map(), vrfs: new Map(), samplers: new Map() }
