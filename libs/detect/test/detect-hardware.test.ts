@@ -4,7 +4,6 @@ import {
   detectHardware,
   type HardwareDetectState,
   type HardwareObservation,
-  inventoryEvents,
 } from '../src/index.ts'
 
 type Sensor = HardwareObservation['sensors'][number]
@@ -261,27 +260,5 @@ describe('what is remembered', () => {
     })
     expect(Object.keys(found.state.items)).toHaveLength(2_048)
     expect(found.refused).toBe(952)
-  })
-})
-
-describe('inventoryEvents', () => {
-  const facts = { os: 'junos', version: '21.4R3', hardware: 'EX4300', serial: 'A1' }
-
-  it('tells a new version, a replaced device and a reboot', () => {
-    expect(inventoryEvents(undefined, facts, false)).toEqual({ facts, events: [] })
-    const next = inventoryEvents(facts, { ...facts, version: '22.1R1', serial: 'B2' }, true)
-    expect(next.events).toEqual([
-      { kind: 'reboot', from: '', to: '' },
-      { kind: 'version', from: '21.4R3', to: '22.1R1' },
-      { kind: 'serial', from: 'A1', to: 'B2' },
-    ])
-  })
-
-  it('takes a fact that was not read for no change', () => {
-    expect(inventoryEvents(facts, { os: '', version: '', hardware: '', serial: '' }, false)).toEqual({
-      facts,
-      events: [],
-    })
-    expect(inventoryEvents(facts, undefined, false)).toEqual({ facts, events: [] })
   })
 })

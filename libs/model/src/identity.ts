@@ -57,3 +57,16 @@ export function alarmId(
 ): AlarmId {
   return uuidv5(JSON.stringify([tenantId, alarmType, resourceName, qualifier, raisingWindowMs]), alarmNamespace)
 }
+
+const changeNamespace = '0c1b6f6e-53c5-5d0b-8a44-2f9b7f0e6a11'
+
+/** UUIDv5 of a change of a device: a replay of the log names it the same. `atMs` is when it was first seen. */
+export function deviceChangeId(
+  tenantId: TenantId,
+  deviceId: DeviceId,
+  kind: string,
+  subject: string,
+  atMs: number,
+): string {
+  return uuidv5(JSON.stringify([tenantId, deviceId, kind, subject, atMs]), changeNamespace)
+}

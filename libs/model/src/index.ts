@@ -1,4 +1,5 @@
 export * from './alarm.ts'
+export * from './device-changes.ts'
 export * from './device-form.ts'
 export * from './event-kinds.ts'
 export * from './hardware-form.ts'

@@ -72,6 +72,7 @@ export const ifColumns = {
   ifConnectorPresent: column('ifConnectorPresent', ifXTable(17), 'integer'),
   ifAlias: column('ifAlias', ifXTable(18), 'octets'),
   ifCounterDiscontinuityTime: column('ifCounterDiscontinuityTime', ifXTable(19), 'timeTicks'),
+  dot3StatsDuplexStatus: column('dot3StatsDuplexStatus', `${dot3StatsEntry}.19`, 'integer'),
   dot3StatsFCSErrors: column('dot3StatsFCSErrors', `${dot3StatsEntry}.3`, 'counter32'),
   dot3HCStatsFCSErrors: column('dot3HCStatsFCSErrors', `${dot3HCStatsEntry}.2`, 'counter64'),
 } as const

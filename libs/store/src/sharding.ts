@@ -39,7 +39,11 @@ export function distributedTables(database: string, variables: SchemaVariables):
   const grown = ['1m', '5m', '1h', '1d'].map(size =>
     renderTemplate(`ALTER TABLE flow_${size}{{onCluster}} ${columns.join(', ')}`, variables),
   )
-  return [...created, ...grown]
+  const changes = renderTemplate(
+    `ALTER TABLE device_changes{{onCluster}} ADD COLUMN IF NOT EXISTS subject String, ADD COLUMN IF NOT EXISTS detail String, ADD COLUMN IF NOT EXISTS event_id String`,
+    variables,
+  )
+  return [...created, ...grown, changes]
 }
 
 const flowColumnsAdded = [

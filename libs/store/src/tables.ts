@@ -196,7 +196,7 @@ export const tables = {
     read_at: 'DateTime64(3)',
     rev: 'UInt64',
   },
-  /** What changed about a device: version, serial number, reboot. */
+  /** What changed about a device: libs/model's kinds of change. */
   device_changes: {
     tenant_id: 'String',
     device_id: 'String',
@@ -205,6 +205,10 @@ export const tables = {
     kind: 'String',
     from_value: 'String',
     to_value: 'String',
+    /** Interface, sensor, part or peer; '' where it is the device. */
+    subject: 'String',
+    detail: 'String',
+    event_id: 'String',
   },
   /**
    * What the stream must remember across epochs, by key, as of `offset` (docs/explanation/epochs.md). Two slots a key

@@ -37,8 +37,32 @@ beforeAll(async () => {
   }
   const hardware = { ...of, hardware_json: JSON.stringify(parts), read_at: readAt, rev: 1n }
   await store.insert('device_hardware', blockOf('device_hardware', [hardware]), 'hardware')
-  const change = { ...of, changed_at: readAt, kind: 'version', from_value: '21.4', to_value: '22.1' }
-  await store.insert('device_changes', blockOf('device_changes', [change]), 'changes')
+  const change = {
+    ...of,
+    site_id: 'acme-hq',
+    changed_at: readAt,
+    kind: 'version',
+    from_value: '21.4',
+    to_value: '22.1',
+  }
+  const reboot = { ...of, site_id: 'acme-hq', changed_at: readAt - 60_000, kind: 'reboot', to_value: 'up 30 s' }
+  const other = { tenant_id: 'globex', device_id: 'globex-fw-1', site_id: 'globex-main', changed_at: readAt - 30_000 }
+  await store.insert(
+    'device_changes',
+    blockOf('device_changes', [
+      { ...change, event_id: 'c1' },
+      { ...reboot, event_id: 'c2', detail: 'sysUpTime began anew.' },
+      {
+        ...other,
+        kind: 'if-alias',
+        event_id: 'c3',
+        subject: 'globex-fw-1/port1',
+        from_value: '"><script>',
+        to_value: 'x',
+      },
+    ]),
+    'changes',
+  )
   const value = { deviceId: 'acme-core-1', siteId: 'acme-hq', polledAtMs: BigInt(Date.now()), intervalMs: 60_000 }
   await sendLive(bus, [liveRecord('acme', { case: 'device', value: { ...value, reachable: true } })])
   await until(async () => (await get('/devices/acme-core-1')).status === 200)
@@ -64,7 +88,10 @@ describe('a device', () => {
       processors: [{ name: 'CPU 1', utilisationPercent: 12 }],
       peers: [{ address: '192.0.2.1', state: 'established' }],
       hardwareReadAt: '2026-10-21T09:00:00.000Z',
-      changes: [{ kind: 'version', from: '21.4', to: '22.1', changedAt: '2026-10-21T09:00:00.000Z' }],
+      changes: [
+        { kind: 'version', from: '21.4', to: '22.1', changedAt: '2026-10-21T09:00:00.000Z' },
+        { kind: 'reboot' },
+      ],
     })
   })
 
@@ -81,5 +108,24 @@ describe('a device', () => {
       data: [{ siteId: 'acme-hq', vendor: 'juniper', model: 'EX4300', version: '22.1', devices: 1 }],
     })
     expect((await get('/firmware?site=elsewhere')).body).toMatchObject({ data: [] })
+  })
+
+  it('has events, newest first, by site, kind and time, in pages', async () => {
+    const ids = async (query: string) =>
+      ((await get(query)).body as { data: { eventId: string }[] }).data.map(one => one.eventId)
+    expect(await ids('/events')).toEqual(['c1', 'c3', 'c2'])
+    expect(await ids('/events?site=acme-hq')).toEqual(['c1', 'c2'])
+    expect(await ids('/events?kind=reboot,if-alias')).toEqual(['c3', 'c2'])
+    expect(await ids('/events?tenant=globex')).toEqual(['c3'])
+    expect(await ids('/devices/acme-core-1/events?kind=reboot')).toEqual(['c2'])
+    expect(await ids('/devices/nobody/events')).toEqual([])
+    expect(await ids('/events?from=2026-10-21T08:59:20Z&to=2026-10-21T09:00:00Z')).toEqual(['c3'])
+    const first = (await get('/events?limit=2')).body as { nextCursor: string }
+    expect((await get(`/events?limit=2&cursor=${first.nextCursor}`)).body).toMatchObject({
+      data: [{ eventId: 'c2', deviceId: 'acme-core-1', subject: '', detail: 'sysUpTime began anew.' }],
+      nextCursor: null,
+    })
+    expect((await get('/events?kind=nonsense')).status).toBe(400)
+    expect((await get('/events?from=2026-10-22T00:00:00Z&to=2026-10-21T00:00:00Z')).status).toBe(400)
   })
 })

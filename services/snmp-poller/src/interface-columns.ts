@@ -50,6 +50,7 @@ export const slowColumns: readonly Column[] = [
   c.ifPhysAddress,
   c.ifConnectorPresent,
   c.ifPromiscuousMode,
+  c.dot3StatsDuplexStatus,
 ]
 
 /** A row is stamped with the device's time of the reply that brought its octets. */

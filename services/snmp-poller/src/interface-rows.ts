@@ -17,6 +17,8 @@ export interface SlowFacts {
   physAddress: Uint8Array
   connectorPresent: boolean | undefined
   promiscuous: boolean | undefined
+  /** dot3StatsDuplexStatus; 0 not answered. */
+  duplex: number
 }
 
 export function slowFacts(cells: RowCells): Omit<SlowFacts, 'ifName' | 'bare'> {
@@ -29,6 +31,7 @@ export function slowFacts(cells: RowCells): Omit<SlowFacts, 'ifName' | 'bare'> {
     physAddress: cells.octets(c.ifPhysAddress) ?? new Uint8Array(),
     connectorPresent: cells.truth(c.ifConnectorPresent),
     promiscuous: cells.truth(c.ifPromiscuousMode),
+    duplex: within(cells.number(c.dot3StatsDuplexStatus), 3),
   }
 }
 
@@ -54,6 +57,7 @@ export function interfaceRow(
     speedBitsPerSecond: speedOf(cells.number(c.ifHighSpeed), slow?.ifSpeed),
     adminStatus: within(cells.number(c.ifAdminStatus), 3),
     operStatus: within(cells.number(c.ifOperStatus), 7),
+    duplex: slow?.duplex ?? 0,
   })
   assign(row, 'upTimeCs', upTimeCs)
   assign(row, 'lastChangeCs', cells.number(c.ifLastChange))

@@ -67,6 +67,8 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     failedPolls: 0,
     refusedDevices: 0,
     refusedParts: 0,
+    changes: new CounterByCode(),
+    omittedChanges: 0,
     gaps: new CounterByCode(),
     conditions,
   }
@@ -224,6 +226,15 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'Readings of parts beyond the bound of one device: no detector watches them',
     [],
     one(() => polls.refusedParts),
+  )
+  metrics.counters('weir_device_changes_total', 'Changes of devices written down', ['kind'], () =>
+    polls.changes.samples('kind'),
+  )
+  metrics.counters(
+    'weir_device_changes_omitted_total',
+    'Changes beyond what is kept of one device in an hour',
+    [],
+    one(() => polls.omittedChanges),
   )
   metrics.counters('weir_interface_gaps_total', 'Interface intervals without a usable delta', ['reason'], () =>
     polls.gaps.samples('reason'),

@@ -13,8 +13,8 @@ const baseMs = Date.UTC(2026, 0, 1)
 function work(states: ReadonlyMap<string, string> = new Map()): PollsWork {
   const config = streamConfigOf(inventorySchema.parse({}), detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
   const counts = {
-    ...{ polls: 0, failedPolls: 0, refusedDevices: 0, refusedParts: 0 },
-    ...{ gaps: new CounterByCode(), conditions: new CounterByCode() },
+    ...{ polls: 0, failedPolls: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
+    ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
   }
   const one = new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)
   one.restore(states)
@@ -71,5 +71,39 @@ describe('rows of hardware', () => {
     const again = work(states)
     for (const one of [whole, again]) one.process(poll(1, 70, '22'))
     expect(again.closeEpoch()).toEqual(whole.closeEpoch())
+  })
+
+  it('name a change the same after a replay, and write what a device was only when it is another', () => {
+    const first = work()
+    first.process(poll(0, 40, '21'))
+    const { states } = first.closeEpoch()
+    expect([...states.keys()].sort()).toEqual(['changes/northwind/edge-1', 'device/northwind/edge-1', 'time'])
+    const idOf = (one: PollsWork) => {
+      one.process(poll(1, 41, '22'))
+      const { blocks, states: after } = one.closeEpoch()
+      expect(after.has('changes/northwind/edge-1')).toBe(true)
+      return blocks.find(({ table }) => table === 'device_changes')?.block.columns.event_id
+    }
+    const [a, b] = [work(states), work(states)]
+    expect(idOf(a)).toEqual(idOf(b))
+    a.process(poll(2, 41, '22'))
+    expect([...a.closeEpoch().states.keys()].sort()).toEqual(['device/northwind/edge-1', 'time'])
+  })
+
+  it('go on from what states of the version before knew', () => {
+    const first = work()
+    first.process(poll(0, 40, '21'))
+    const states = new Map(first.closeEpoch().states)
+    states.delete('changes/northwind/edge-1')
+    const device = JSON.parse(states.get('device/northwind/edge-1')!) as object
+    const facts = { os: 'junos', version: '20', hardware: '', serial: '' }
+    states.set('device/northwind/edge-1', JSON.stringify({ ...device, facts }))
+    const again = work(states)
+    again.process(poll(1, 40, '21'))
+    const { blocks } = again.closeEpoch()
+    expect(blocks.find(({ table }) => table === 'device_changes')?.block.columns).toMatchObject({
+      kind: ['version'],
+      from_value: ['20'],
+    })
   })
 })

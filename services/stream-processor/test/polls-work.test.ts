@@ -22,6 +22,8 @@ function work(states: ReadonlyMap<string, string> = new Map()): PollsWork {
     failedPolls: 0,
     refusedDevices: 0,
     refusedParts: 0,
+    omittedChanges: 0,
+    changes: new CounterByCode(),
     gaps: new CounterByCode(),
     conditions: new CounterByCode(),
   }

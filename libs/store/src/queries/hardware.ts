@@ -90,29 +90,6 @@ export async function readDeviceHardware(
   return row && { ...row, readAt: isoTime(row.readAt) }
 }
 
-export interface DeviceChangeRow {
-  changedAt: string
-  kind: string
-  from: string
-  to: string
-}
-
-/** What changed about one device, newest first. */
-export async function readDeviceChanges(
-  store: Store,
-  query: { tenantId: string; deviceId: string } & QueryLimits,
-): Promise<DeviceChangeRow[]> {
-  const limit = limitOf(query, 50)
-  const rows = await store.query<DeviceChangeRow>(
-    `SELECT c.changed_at AS changedAt, c.kind AS kind, c.from_value AS from, c.to_value AS to FROM device_changes AS c
-     WHERE c.tenant_id = {tenant:String} AND c.device_id = {device:String}
-     ORDER BY c.changed_at DESC, c.kind LIMIT {rows:UInt32}`,
-    { tenant: query.tenantId, device: query.deviceId, rows: limit },
-    optionsOf(query, limit),
-  )
-  return rows.map(row => ({ ...row, changedAt: isoTime(row.changedAt) }))
-}
-
 export interface FirmwareRow {
   tenantId: string
   siteId: string

@@ -7,6 +7,7 @@ import type { Admission } from '../socket/admission.ts'
 import type { LiveHub } from '../socket/live-hub.ts'
 import { addAlarmActionRoutes } from './alarm-actions.ts'
 import { addAlarmRoutes, findAlarm } from './alarm-routes.ts'
+import { addChangeRoutes } from './change-routes.ts'
 import { addDeviceRoutes } from './device-routes.ts'
 import { addExporterRoutes } from './exporter-routes.ts'
 import { addInventoryRoutes } from './inventory-routes.ts'
@@ -28,6 +29,7 @@ export interface ApiContext {
 export function addApiRoutes(app: App, context: ApiContext): void {
   addInventoryRoutes(app, context)
   addDeviceRoutes(app, { ...context, query: context.config.query })
+  addChangeRoutes(app, { ...context, query: context.config.query })
   addExporterRoutes(app, context)
   addAlarmRoutes(app, context)
   addAlarmActionRoutes(app, {

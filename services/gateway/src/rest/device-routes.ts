@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { deviceFormSchema, sensorClasses, sensorUnits } from '../../../../libs/model/src/index.ts'
 import {
   type DeviceHardwareRow,
+  listDeviceChanges,
   listDevices,
   listFirmware,
   listSensors,
-  readDeviceChanges,
   readDeviceHardware,
   type SensorRow,
   type Store,
@@ -16,6 +16,7 @@ import { listOf, listParameters } from '../http/cursor.ts'
 import { ProblemError } from '../http/problem.ts'
 import { requestScope } from '../http/scope.ts'
 import { inScope } from '../principal.ts'
+import { changeItem } from './change-routes.ts'
 import { deviceItem, type RestContext, showDevice } from './inventory-routes.ts'
 import { tenantScopeOf } from './tenant-scope.ts'
 
@@ -38,20 +39,13 @@ const sensorItem = sensors.element.omit({ ifIndex: true, class: true }).extend({
   readAt: time,
 })
 
-const changeItem = z.object({
-  changedAt: time,
-  kind: z.string().describe('os, version, hardware, serial, reboot.'),
-  from: z.string(),
-  to: z.string(),
-})
-
 const deviceDetail = deviceItem.extend({
   system,
   interfaceSummary: z.object({ up: z.int(), down: z.int().describe('Wanted up, and not.'), switchedOff: z.int() }),
   sensors: z.array(sensorItem).describe('As last read; the first thousand.'),
   ...hardwareParts.shape,
   hardwareReadAt: time.nullable().describe('When processors to entities were read; null before they ever were.'),
-  changes: z.array(changeItem).describe('What changed about it, newest first.'),
+  changes: z.array(changeItem).describe('What changed about it, the newest fifty; `/events` has all.'),
 })
 
 const firmwareItem = z.object({
@@ -92,7 +86,7 @@ export function addDeviceRoutes(app: App, context: DeviceRoutesContext): void {
         listDevices(store, one),
         listSensors(store, { ...one, limit: 1_000 }),
         readDeviceHardware(store, { tenantId, deviceId, timeoutMs }),
-        readDeviceChanges(store, { tenantId, deviceId, timeoutMs }),
+        listDeviceChanges(store, { ...one, limit: 50 }),
       ])
       const row = facts.items[0]
       const shown = showDevice(state, device, nowMs())
@@ -120,7 +114,7 @@ export function addDeviceRoutes(app: App, context: DeviceRoutesContext): void {
         sensors: found.items.map(showSensor),
         ...partsOf(hardware),
         hardwareReadAt: hardware?.readAt ?? null,
-        changes,
+        changes: changes.items,
       }
     },
   )

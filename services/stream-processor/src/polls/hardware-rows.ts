@@ -1,5 +1,5 @@
-import type { InventoryEvent } from '../../../../libs/detect/src/index.ts'
-import { type HardwarePoll, hardwareForm } from '../../../../libs/model/src/index.ts'
+import type { DeviceChange } from '../../../../libs/detect/src/index.ts'
+import { deviceChangeId, type HardwarePoll, hardwareForm } from '../../../../libs/model/src/index.ts'
 import type { ColumnBlock, TableName } from '../../../../libs/store/src/index.ts'
 import type { TrackedPoll } from '../../../../libs/stream/src/index.ts'
 import { columnsOf, type Row } from '../rows-to-columns.ts'
@@ -48,15 +48,19 @@ export class HardwareRows {
     this.#hardware.push({ ...of, hardware_json: JSON.stringify(rest), read_at: atMs, rev: BigInt(rev) })
   }
 
-  change(tenantId: string, { deviceId, siteId, atMs }: TrackedPoll, event: InventoryEvent): void {
+  change(tenantId: string, { deviceId, siteId }: TrackedPoll, change: DeviceChange): void {
+    const { kind, subject, atMs, from, to, detail } = change
     this.#changes.push({
       tenant_id: tenantId,
       device_id: deviceId,
       site_id: siteId,
       changed_at: atMs,
-      kind: event.kind,
-      from_value: event.from,
-      to_value: event.to,
+      kind,
+      from_value: from,
+      to_value: to,
+      subject,
+      detail,
+      event_id: deviceChangeId(tenantId, deviceId, kind, subject, atMs),
     })
   }
 

@@ -2,14 +2,15 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { BusRecord } from '../../../../libs/bus/src/index.ts'
 import {
   answersInPart,
+  type ChangeState,
   type DetectedCondition,
   type DeviceDetectState,
   type DeviceFacts,
+  detectChanges,
   detectDevice,
   detectHardware,
   detectStale,
   type HardwareDetectState,
-  inventoryEvents,
   staleAfterMs,
 } from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
@@ -29,6 +30,7 @@ import {
   type DeviceTrackState,
   type InterfaceWindowRow,
   initialWatermark,
+  type PollTimes,
   type TrackedPoll,
   trackPoll,
   type WatermarkState,
@@ -46,6 +48,7 @@ const timeKey = 'time'
 /** A log without any record for this long was written by nobody: the pipeline was down, not each of its devices. */
 const silenceMs = 3 * heartbeatIntervalMs
 const devicePrefix = 'device/'
+const changesPrefix = 'changes/'
 
 /** What the process counts over all partitions, for metrics. */
 export interface PollCounts {
@@ -54,6 +57,9 @@ export interface PollCounts {
   refusedDevices: number
   /** Parts that no detector watches because their device has too many. */
   refusedParts: number
+  changes: CounterByCode
+  /** Changes beyond what is kept of one device in an hour. */
+  omittedChanges: number
   gaps: CounterByCode
   conditions: CounterByCode
 }
@@ -64,7 +70,7 @@ interface DeviceState {
   siteId: string
   track: DeviceTrackState | undefined
   detect: DeviceDetectState | undefined
-  /** What it is, as last told; absent until it told. */
+  /** What it was, in states from before changes had a piece of their own. */
   facts?: DeviceFacts
   /** Absent until a poll brought hardware. */
   hardware?: HardwareDetectState
@@ -88,6 +94,9 @@ export class PollsWork implements EpochWork {
   #config: StreamConfig
   readonly #devices = new Map<string, DeviceState>()
   readonly #changed = new Set<string>()
+  /** What devices were, by key: written only when something about one is another. */
+  readonly #was = new Map<string, ChangeState>()
+  readonly #wasChanged = new Set<string>()
   #time: PartitionTime = { watermark: initialWatermark, lastStampMs: 0, resumedMs: 0 }
   #timeChanged = false
   #rows: Row[] = []
@@ -106,7 +115,9 @@ export class PollsWork implements EpochWork {
   restore(states: ReadonlyMap<string, string>): void {
     for (const [key, state] of states) {
       if (key === timeKey) this.#time = JSON.parse(state) as PartitionTime
-      else this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as DeviceState)
+      else if (key.startsWith(changesPrefix)) {
+        this.#was.set(key.slice(changesPrefix.length), JSON.parse(state) as ChangeState)
+      } else this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as DeviceState)
     }
   }
 
@@ -143,6 +154,8 @@ export class PollsWork implements EpochWork {
       states.set(devicePrefix + key, state ? JSON.stringify(state) : '')
     }
     this.#changed.clear()
+    for (const key of this.#wasChanged) states.set(changesPrefix + key, JSON.stringify(this.#was.get(key)))
+    this.#wasChanged.clear()
     if (this.#timeChanged && this.#devices.size > 0) states.set(timeKey, JSON.stringify(this.#time))
     this.#timeChanged = false
     const { devices, interfaces } = this.#inventory.take()
@@ -192,6 +205,7 @@ export class PollsWork implements EpochWork {
       interfaceDigests: {},
     }
     state.siteId = poll.siteId
+    const lastAnswer = state.track?.last
     const { state: track, tracked } = trackPoll(state.track, poll, { capacities: known?.capacities ?? {} })
     state.track = track
     this.#devices.set(key, state)
@@ -205,14 +219,37 @@ export class PollsWork implements EpochWork {
     const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
     state.detect = detected.state
     this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, detected.conditions)
-    if (tracked.reachable) this.#noteChanges(poll, tracked, state)
+    if (tracked.reachable) this.#noteChanges(key, poll, tracked, state, lastAnswer ?? undefined)
     if (poll.hardware && tracked.reachable) this.#hardware(record, poll.hardware, tracked, state)
   }
 
-  #noteChanges(poll: DevicePoll, tracked: TrackedPoll, state: DeviceState): void {
-    const { facts, events } = inventoryEvents(state.facts, poll.system, tracked.rebooted)
-    if (facts) state.facts = facts
-    for (const event of events) this.#hardwareRows.change(state.tenantId, tracked, event)
+  #noteChanges(
+    key: string,
+    poll: DevicePoll,
+    tracked: TrackedPoll,
+    state: DeviceState,
+    lastAnswer: PollTimes | undefined,
+  ): void {
+    const before = this.#was.get(key) ?? (state.facts && { version: 1, system: state.facts })
+    const found = detectChanges(before, {
+      atMs: tracked.atMs,
+      rebootedSince:
+        tracked.rebooted && lastAnswer ? { atMs: lastAnswer.atMs, upTimeMs: msOf(lastAnswer.upTimeCs) } : false,
+      upTimeMs: msOf(poll.sysUpTimeCs ?? null),
+      partial: answersInPart(tracked).length > 0,
+      system: poll.system,
+      interfaces: tracked.interfaces.map(one => ({ ...one, duplex: one.poll.duplex })),
+      hardware: poll.hardware,
+    })
+    delete state.facts
+    this.#counts.omittedChanges += found.omitted
+    for (const change of found.changes) {
+      this.#counts.changes.add(change.kind)
+      this.#hardwareRows.change(state.tenantId, tracked, change)
+    }
+    if (found.state === this.#was.get(key)) return
+    this.#was.set(key, found.state)
+    this.#wasChanged.add(key)
   }
 
   #hardware(record: BusRecord, hardware: HardwarePoll, tracked: TrackedPoll, state: DeviceState): void {
@@ -351,6 +388,10 @@ export class PollsWork implements EpochWork {
       logId: this.#context.logId,
     }
   }
+}
+
+function msOf(hundredths: number | null): number | null {
+  return hundredths === null ? null : hundredths * 10
 }
 
 function interfaceRow(tenantId: string, row: InterfaceWindowRow): Row {
