@@ -37,6 +37,8 @@ const work = new PollsWork(
     failedPolls: 0,
     refusedDevices: 0,
     refusedParts: 0,
+    omittedChanges: 0,
+    changes: new CounterByCode(),
     gaps: new CounterByCode(),
     conditions: new CounterByCode(),
   },
