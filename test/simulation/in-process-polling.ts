@@ -2,7 +2,15 @@ import type { Clock } from '../../libs/kernel/src/index.ts'
 import { type Device, type DevicePoll, deviceSchema } from '../../libs/model/src/index.ts'
 import type { NetworkModel, SimulatedDevice } from '../../libs/simulator/src/index.ts'
 import { SimulatedAgent } from '../../libs/simulator/src/index.ts'
-import { decodeMessage, encodeMessage, errorStatusName, type Oid, type Pdu } from '../../libs/snmp/src/index.ts'
+import {
+  decodeMessage,
+  encodeMessage,
+  errorStatusName,
+  type ObjectName,
+  oidOf,
+  type Pdu,
+  VarbindList,
+} from '../../libs/snmp/src/index.ts'
 import { DevicePoller } from '../../services/snmp-poller/src/device-poller.ts'
 import type { SnmpReply, SnmpSession } from '../../services/snmp-poller/src/index.ts'
 import { loadProfiles } from '../../services/snmp-poller/src/profiles/load-profiles.ts'
@@ -80,16 +88,16 @@ class InProcessSession implements SnmpSession {
     this.#clock = clock
   }
 
-  async get(oids: readonly Oid[]): Promise<SnmpReply> {
-    return this.#ask({ kind: 'getRequest', requestId: 1, varbinds: asked(oids) })
+  async get(names: readonly ObjectName[]): Promise<SnmpReply> {
+    return this.#ask({ kind: 'getRequest', requestId: 1, varbinds: asked(names) })
   }
 
-  async getNext(oids: readonly Oid[]): Promise<SnmpReply> {
-    return this.#ask({ kind: 'getNextRequest', requestId: 1, varbinds: asked(oids) })
+  async getNext(names: readonly ObjectName[]): Promise<SnmpReply> {
+    return this.#ask({ kind: 'getNextRequest', requestId: 1, varbinds: asked(names) })
   }
 
-  async getBulk(oids: readonly Oid[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply> {
-    return this.#ask({ kind: 'getBulkRequest', requestId: 1, nonRepeaters, maxRepetitions, varbinds: asked(oids) })
+  async getBulk(names: readonly ObjectName[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply> {
+    return this.#ask({ kind: 'getBulkRequest', requestId: 1, nonRepeaters, maxRepetitions, varbinds: asked(names) })
   }
 
   cancel(): void {}
@@ -102,12 +110,12 @@ class InProcessSession implements SnmpSession {
     const decoded = decodeMessage(datagram)
     if (!decoded.ok || decoded.message.pdu.kind !== 'response') throw new Error('the agent answered nonsense')
     const { errorStatus, errorIndex, varbinds } = decoded.message.pdu
-    if (errorStatus === 0) return { ok: true, varbinds, bytes: datagram.length, attempts: 1 }
+    if (errorStatus === 0) return { ok: true, varbinds: VarbindList.of(varbinds), bytes: datagram.length, attempts: 1 }
     const code = errorStatusName(errorStatus) === 'tooBig' ? 'snmp-too-big' : 'snmp-error-status'
     return { ok: false, code, detail: String(errorStatus), errorStatus, errorIndex, attempts: 1 }
   }
 }
 
-function asked(oids: readonly Oid[]) {
-  return oids.map(oid => ({ oid, value: { type: 'null' } as const }))
+function asked(names: readonly ObjectName[]) {
+  return names.map(name => ({ oid: oidOf(name), value: { type: 'null' } as const }))
 }

@@ -107,6 +107,30 @@ export class BerWriter {
     this.close(tags.oid, mark)
   }
 
+  /** A varbind without a value: what a request asks for. The name is given as the content of its TLV. */
+  nameAsked(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    if (length + 6 >= 0x80) {
+      const mark = this.mark()
+      this.close(tags.null, mark)
+      this.octets(tags.oid, bytes.subarray(start, end))
+      this.close(tags.sequence, mark)
+      return
+    }
+    this.#reserve(length + 6)
+    const into = this.#bytes
+    let at = this.#start
+    into[--at] = 0
+    into[--at] = tags.null
+    // Ten octets or so: `set` would cost more than the loop.
+    for (let from = end; from > start; ) into[--at] = bytes[--from]!
+    into[--at] = length
+    into[--at] = tags.oid
+    into[--at] = length + 4
+    into[--at] = tags.sequence
+    this.#start = at
+  }
+
   #base128(arc: number): void {
     this.#octet(arc % 128)
     for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) this.#octet(0x80 | (rest % 128))

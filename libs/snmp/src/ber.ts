@@ -243,3 +243,39 @@ export function oidContent(bytes: Uint8Array, offset: number, length: number): O
   if (inside) return { oid: undefined, code: 'ber-oid-malformed' }
   return { oid: units.toString('utf16le', 0, used) as Oid }
 }
+
+/**
+ * Negative, zero or positive as the name `a` comes before, is, or comes after `b`, both the content of an OID's TLV. Octets
+ * do not compare as arcs do: an arc of more octets is the greater one.
+ */
+export function compareOidOctets(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
+  let i = aStart
+  let j = bStart
+  while (i < aEnd && j < bEnd && a[i] === b[j]) {
+    i++
+    j++
+  }
+  // Back to the beginning of the arc in which they part.
+  while (i > aStart && a[i - 1]! >= 0x80) {
+    i--
+    j--
+  }
+  if (i >= aEnd || j >= bEnd) return aEnd - i - (bEnd - j)
+  return arcAtOctet(a, i, aEnd) - arcAtOctet(b, j, bEnd)
+}
+
+function arcAtOctet(bytes: Uint8Array, at: number, end: number): number {
+  let arc = 0
+  for (let i = at; i < end; i++) {
+    arc = arc * 128 + (bytes[i]! & 0x7f)
+    if (bytes[i]! < 0x80) break
+  }
+  return arc
+}

@@ -134,16 +134,20 @@ function readValue(reader: BerReader): SnmpValue {
   const tag = reader.header()
   if (reader.error) return nullValue
   const at = reader.offset
-  const length = reader.length
   // A constructed value in a value's place (nested sequences, say) belongs to no SNMP type (RFC 3417 §8).
   if (tag & 0x20) reader.fail('ber-unexpected-tag', start)
-  reader.offset += length
+  reader.offset += reader.length
+  return valueContent(reader.bytes, tag, at, reader.length)
+}
+
+/** The value whose content lies at `at`. */
+export function valueContent(bytes: Uint8Array, tag: number, at: number, length: number): SnmpValue {
   // A view costs as much as the rest of the cell: made only where the value is octets.
-  const content = (): Uint8Array => reader.bytes.subarray(at, at + length)
+  const content = (): Uint8Array => bytes.subarray(at, at + length)
   const invalid = (reason: InvalidValueReason): SnmpValue => ({ type: 'invalid', tag, value: content(), reason })
   switch (tag) {
     case tags.integer: {
-      const value = signedContent(reader.bytes, at, length)
+      const value = signedContent(bytes, at, length)
       return value === undefined ? invalid('out-of-range') : { type: 'integer', value }
     }
     case tags.octets:
@@ -151,7 +155,7 @@ function readValue(reader: BerReader): SnmpValue {
     case tags.null:
       return length === 0 ? nullValue : invalid('wrong-length')
     case tags.oid: {
-      const { oid } = oidContent(reader.bytes, at, length)
+      const { oid } = oidContent(bytes, at, length)
       return oid === undefined ? invalid('malformed-oid') : { type: 'oid', value: oid }
     }
     case tags.ipAddress:
@@ -159,7 +163,7 @@ function readValue(reader: BerReader): SnmpValue {
     case tags.counter32:
     case tags.gauge32:
     case tags.timeTicks: {
-      const value = unsigned32Content(reader.bytes, at, length)
+      const value = unsigned32Content(bytes, at, length)
       if (value === undefined) return invalid('out-of-range')
       const type = tag === tags.counter32 ? 'counter32' : tag === tags.gauge32 ? 'gauge32' : 'timeTicks'
       return { type, value }
@@ -167,7 +171,7 @@ function readValue(reader: BerReader): SnmpValue {
     case tags.opaque:
       return { type: 'opaque', value: content() }
     case tags.counter64: {
-      const value = unsigned64Content(reader.bytes, at, length)
+      const value = unsigned64Content(bytes, at, length)
       return value === undefined ? invalid('out-of-range') : { type: 'counter64', value }
     }
     case tags.noSuchObject:

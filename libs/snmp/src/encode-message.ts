@@ -1,5 +1,6 @@
-import { tags } from './ber.ts'
+import { BerReader, tags } from './ber.ts'
 import { BerWriter } from './ber-writer.ts'
+import type { Oid } from './oid.ts'
 import { type Message, type Pdu, pduTags } from './pdu.ts'
 import type { SnmpValue, Varbind } from './value.ts'
 
@@ -11,6 +12,20 @@ export function encodeMessage(message: Message): Buffer {
   writer.integer(message.version === 'v1' ? 0 : 1)
   writer.close(tags.sequence, 0)
   return writer.finish()
+}
+
+/** The varbinds one after another, without the header of their list. */
+export function encodeVarbinds(varbinds: readonly Varbind[]): Buffer {
+  writer.reset()
+  for (let i = varbinds.length - 1; i >= 0; i--) writeVarbind(varbinds[i]!)
+  return writer.finish()
+}
+
+/** The content octets of an OID's TLV. */
+export function encodeOid(value: Oid): Uint8Array {
+  writer.reset()
+  writer.oid(value)
+  return new BerReader(writer.finish()).octets(tags.oid)
 }
 
 /** Octets that `varbind` takes in a message: for agents that fill a reply up to a size. */

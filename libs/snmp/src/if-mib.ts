@@ -28,8 +28,16 @@ export interface Column {
   readonly type: CellType
 }
 
-function column<const Name extends string>(name: Name, dotted: string, type: CellType): Column & { name: Name } {
-  return { name, oid: oid(dotted), type }
+/** A column of an interface's row. */
+export interface IfColumn extends Column {
+  /** Its place among `ifColumns`, from 0. */
+  readonly place: number
+}
+
+let places = 0
+
+function column<const Name extends string>(name: Name, dotted: string, type: CellType): IfColumn & { name: Name } {
+  return { name, oid: oid(dotted), type, place: places++ }
 }
 
 const ifTable = (sub: number): string => `1.3.6.1.2.1.2.2.1.${sub}`
@@ -78,3 +86,5 @@ export const ifColumns = {
 } as const
 
 export type IfColumnName = keyof typeof ifColumns
+
+export const ifColumnCount = places

@@ -31,16 +31,16 @@ export const anyValue: fc.Arbitrary<SnmpValue> = fc.oneof(
   fc.constantFrom('null', 'noSuchObject', 'noSuchInstance', 'endOfMibView').map(type => ({ type }) as SnmpValue),
 )
 
-const varbinds = fc.array(
+export const anyVarbinds = fc.array(
   fc.tuple(anyOid, anyValue).map(([oid, value]): Varbind => ({ oid, value })),
   { maxLength: 12 },
 )
 
 const anyPdu: fc.Arbitrary<Pdu> = fc.oneof(
   fc
-    .tuple(fc.constantFrom('getRequest', 'getNextRequest', 'setRequest', 'trap', 'informRequest'), integer, varbinds)
+    .tuple(fc.constantFrom('getRequest', 'getNextRequest', 'setRequest', 'trap', 'informRequest'), integer, anyVarbinds)
     .map(([kind, requestId, list]) => ({ kind, requestId, varbinds: list }) as Pdu),
-  fc.tuple(integer, fc.nat(255), fc.nat(255), varbinds).map(
+  fc.tuple(integer, fc.nat(255), fc.nat(255), anyVarbinds).map(
     ([requestId, nonRepeaters, maxRepetitions, list]): Pdu => ({
       kind: 'getBulkRequest',
       requestId,
@@ -50,12 +50,12 @@ const anyPdu: fc.Arbitrary<Pdu> = fc.oneof(
     }),
   ),
   fc
-    .tuple(fc.constantFrom('response', 'report'), integer, fc.nat(18), fc.nat(60), varbinds)
+    .tuple(fc.constantFrom('response', 'report'), integer, fc.nat(18), fc.nat(60), anyVarbinds)
     .map(
       ([kind, requestId, errorStatus, errorIndex, list]) =>
         ({ kind, requestId, errorStatus, errorIndex, varbinds: list }) as Pdu,
     ),
-  fc.tuple(anyOid, fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.nat(6), integer, unsigned32, varbinds).map(
+  fc.tuple(anyOid, fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.nat(6), integer, unsigned32, anyVarbinds).map(
     ([enterprise, agentAddress, genericTrap, specificTrap, timestampCs, list]): Pdu => ({
       kind: 'trapV1',
       enterprise,

@@ -7,14 +7,14 @@ import {
   type InterfacePoll,
   PollErrorSchema,
   PollHealthSchema,
+  type SystemInfo,
   SystemInfoSchema,
 } from '../../../libs/model/src/index.ts'
 import {
-  arcAt,
-  arcCount,
   type Column,
   displayText,
   formatOid,
+  type IfColumn,
   ifColumns,
   ifEntry,
   ifXEntry,
@@ -22,17 +22,19 @@ import {
   type Oid,
   type SnmpErrorCode,
   scalarOids,
+  tags,
 } from '../../../libs/snmp/src/index.ts'
+import { type WalkResult, walkColumns } from './column-walk.ts'
 import { DeviceHardware } from './device-hardware.ts'
 import { clockColumns, everyPollColumns, narrowColumns, slowColumns } from './interface-columns.ts'
 import { interfaceRow, type SlowFacts, slowFacts } from './interface-rows.ts'
+import { type InterfaceTable, InterfaceTables } from './interface-table.ts'
 import { PollErrors } from './poll-errors.ts'
 import { PollSession } from './poll-session.ts'
 import type { ProfileLibrary } from './profiles/load-profiles.ts'
 import { RowCells } from './row-cells.ts'
 import { getScalars, type ScalarAnswers } from './scalars.ts'
 import type { SnmpSession } from './snmp-transport.ts'
-import { type TableRow, type WalkResult, walkTable } from './table-walk.ts'
 import { WalkPace } from './walk-pace.ts'
 
 export interface DevicePollerOptions {
@@ -45,6 +47,8 @@ export interface DevicePollerOptions {
   /** Slowly changing columns are read anew after this long, also when nothing seems to have changed. */
   readonly slowRefreshMs: number
   readonly interfacesMax: number
+  /** Shared by the pollers of a process. */
+  readonly tables?: InterfaceTables
   /** Without them a poll reads the system group and the interfaces. */
   readonly profiles?: ProfileLibrary
   /** What profiles read beyond interfaces is read again after this long; 0, after every poll. */
@@ -73,6 +77,9 @@ export class DevicePoller {
   readonly #hardware: DeviceHardware | undefined
   /** Of reading hardware after the last record went out. */
   #lateErrors = new PollErrors()
+  #bare = 0
+  #identity: { key: string; facts: Pick<SystemInfo, 'vendor' | 'os'> | undefined } | undefined
+  readonly #tables: InterfaceTables
   #rowsExpected = 0
   #lastUpTimeCs: number | undefined
   #lastTableChange: number | undefined
@@ -81,6 +88,7 @@ export class DevicePoller {
 
   constructor(options: DevicePollerOptions) {
     this.#options = options
+    this.#tables = options.tables ?? new InterfaceTables()
     const { profiles: library, interfacesMax: rowsMax, clock, hardwareIntervalMs: intervalMs = 0 } = options
     this.#hardware = library && new DeviceHardware({ library, pace: this.#pace, rowsMax, clock, intervalMs })
   }
@@ -175,12 +183,35 @@ export class DevicePoller {
       sysObjectId: sysObjectId === undefined ? '' : formatOid(sysObjectId),
       sysLocation: text(answers, scalarOids.sysLocation),
       sysContact: text(answers, scalarOids.sysContact),
-      ...this.#options.profiles?.identify(sysObjectId, sysDescr),
+      ...this.#identified(sysObjectId, sysDescr),
     })
     return poll
   }
 
+  /** Profiles are asked once for what a device says of itself. */
+  #identified(sysObjectId: Oid | undefined, sysDescr: string): Pick<SystemInfo, 'vendor' | 'os'> | undefined {
+    const key = `${sysObjectId ?? ''} ${sysDescr}`
+    if (this.#identity?.key !== key) {
+      this.#identity = { key, facts: this.#options.profiles?.identify(sysObjectId, sysDescr) }
+    }
+    return this.#identity.facts
+  }
+
   async #interfaces(session: PollSession, answers: ScalarAnswers, errors: PollErrors): Promise<InterfacePoll[]> {
+    const table = this.#tables.take(this.#options.interfacesMax)
+    try {
+      return await this.#interfacesBy(table, session, answers, errors)
+    } finally {
+      this.#tables.giveBack(table)
+    }
+  }
+
+  async #interfacesBy(
+    table: InterfaceTable,
+    session: PollSession,
+    answers: ScalarAnswers,
+    errors: PollErrors,
+  ): Promise<InterfacePoll[]> {
     const { clock, slowRefreshMs } = this.#options
     const changed = this.#tableMayHaveChanged(answers)
     const refresh = changed || clock.monotonicMs() - this.#slowReadAtMs >= slowRefreshMs
@@ -189,57 +220,57 @@ export class DevicePoller {
       this.#absent = new Set()
       this.#hardware?.forget()
     }
-    const columns = [...everyPollColumns, ...(this.#needsNarrow ? narrowColumns : [])]
-    const walked = await this.#walk(session, columns, errors)
+    const columns = this.#needsNarrow ? [...everyPollColumns, ...narrowColumns] : everyPollColumns
+    const walked = await this.#walk(session, columns, table, errors)
     if (refresh) this.#wide = new Set()
-    let found = interfacesOf(walked)
-    for (const one of found) if (hasWideOctets(one)) this.#wide.add(one.ifIndex)
+    let found = interfacesOf(table)
+    for (const one of found) if (hasWideOctets(table, one.row)) this.#wide.add(one.ifIndex)
     if (!this.#needsNarrow && !walked.stopped && found.some(one => !this.#wide.has(one.ifIndex))) {
       this.#needsNarrow = true
-      await this.#walk(session, narrowColumns, errors, walked.rows)
-      found = interfacesOf(walked)
+      await this.#walk(session, narrowColumns, table, errors)
+      found = interfacesOf(table)
     }
     if (walked.complete) this.#rowsExpected = found.length
-    if (refresh || found.some(one => this.#isNews(one))) await this.#readSlow(session, found, errors)
+    const cells = new RowCells(table, errors)
+    if (refresh || found.some(one => this.#isNews(one))) await this.#readSlow(session, table, found, cells, errors)
+    return this.#rows(table, found, cells)
+  }
 
-    return [...found, ...this.#bareInterfaces(found)].map(({ ifIndex, ifName, row }) => {
+  #rows(table: InterfaceTable, found: readonly FoundInterface[], cells: RowCells): InterfacePoll[] {
+    return [...found, ...this.#bareInterfaces(table, found)].map(({ ifIndex, ifName, row }) => {
       const slow = this.#slow.get(ifIndex)
       // The name of an agent without ifXTable is its description; one missing cell is no reason to rename a port.
-      return interfaceRow(
-        ifIndex,
-        nameOf(ifIndex, ifName, slow),
-        row.upTimeCs,
-        new RowCells(row, errors),
-        slow,
-        this.#wide.has(ifIndex),
-      )
+      const name = nameOf(ifIndex, ifName, slow)
+      const upTimeCs = row < 0 || table.upTimeCs[row]! < 0 ? undefined : table.upTimeCs[row]
+      cells.row = row
+      return interfaceRow(ifIndex, name, upTimeCs, cells, slow, this.#wide.has(ifIndex))
     })
   }
 
   /** Rows of ifTable that have a description and nothing that is polled: some agents list empty slots so. */
-  #bareInterfaces(found: readonly FoundInterface[]): FoundInterface[] {
+  #bareInterfaces(table: InterfaceTable, found: readonly FoundInterface[]): FoundInterface[] {
+    if (this.#bare === 0) return []
     const polled = new Set(found.map(({ ifIndex }) => ifIndex))
     return [...this.#slow]
       .filter(([ifIndex, slow]) => slow.bare && !polled.has(ifIndex))
-      .map(([ifIndex]) => ({ ifIndex, ifName: '', row: { cells: new Map(), upTimeCs: undefined } }))
+      .map(([ifIndex]) => ({ ifIndex, ifName: '', row: table.rowOf(ifIndex) }))
   }
 
   async #walk(
     session: PollSession,
-    columns: readonly Column[],
+    columns: readonly IfColumn[],
+    table: InterfaceTable,
     errors: PollErrors,
-    into?: Map<Oid, TableRow>,
   ): Promise<WalkResult> {
-    const result = await walkTable(session, {
-      columns: columns.filter(column => !this.#absent.has(column)),
+    const result = await walkColumns(session, {
+      columns: this.#absent.size > 0 ? columns.filter(column => !this.#absent.has(column)) : columns,
+      sink: table,
       rowsExpected: this.#rowsExpected,
-      rowsMax: this.#options.interfacesMax,
       pace: this.#pace,
       errors,
       clockColumns,
-      ...(into ? { into } : {}),
     })
-    this.#absent = new Set([...this.#absent, ...result.absent])
+    if (result.absent.size > 0) this.#absent = new Set([...this.#absent, ...result.absent])
     return result
   }
 
@@ -263,16 +294,26 @@ export class DevicePoller {
     return slow === undefined || (ifName !== '' && ifName !== slow.ifName)
   }
 
-  async #readSlow(session: PollSession, found: readonly FoundInterface[], errors: PollErrors): Promise<void> {
-    const result = await this.#walk(session, slowColumns, errors)
+  async #readSlow(
+    session: PollSession,
+    table: InterfaceTable,
+    found: readonly FoundInterface[],
+    cells: RowCells,
+    errors: PollErrors,
+  ): Promise<void> {
+    const result = await this.#walk(session, slowColumns, table, errors)
     const names = new Map(found.map(({ ifIndex, ifName }) => [ifIndex, ifName]))
     // A walk that was cut knows nothing of the rows it did not reach.
     const facts = new Map(result.complete ? [] : this.#slow)
-    for (const { ifIndex, row } of interfacesOf(result)) {
+    for (let row = 0; row < table.rows; row++) {
+      if (!hasCell(table, row, slowInterfaceColumns)) continue
+      const ifIndex = table.ifIndex[row]!
       const ifName = names.get(ifIndex) || this.#slow.get(ifIndex)?.ifName || ''
-      facts.set(ifIndex, { ifName, bare: !names.has(ifIndex), ...slowFacts(new RowCells(row, errors)) })
+      cells.row = row
+      facts.set(ifIndex, { ifName, bare: !names.has(ifIndex), ...slowFacts(cells) })
     }
     this.#slow = facts
+    this.#bare = [...facts.values()].filter(one => one.bare).length
     if (!result.stopped) this.#slowReadAtMs = this.#options.clock.monotonicMs()
   }
 }
@@ -281,27 +322,37 @@ interface FoundInterface {
   readonly ifIndex: number
   /** '' when the cell did not come. */
   readonly ifName: string
-  readonly row: TableRow
+  /** Of the table; -1 where nothing of it was read. */
+  readonly row: number
 }
 
-/** Rows of ifTable and ifXTable, by ifIndex; EtherLike's alone make no interface. */
-function interfacesOf(walked: WalkResult): FoundInterface[] {
+/** Columns whose cells make an interface; EtherLike's alone do not. */
+const interfaceColumns = [...everyPollColumns, ...narrowColumns].filter(ofIfMib)
+const slowInterfaceColumns = slowColumns.filter(ofIfMib)
+
+function ofIfMib({ oid }: IfColumn): boolean {
+  return isWithin(oid, ifEntry) || isWithin(oid, ifXEntry)
+}
+
+/** Rows of ifTable and ifXTable, by ifIndex. */
+function interfacesOf(table: InterfaceTable): FoundInterface[] {
   const found: FoundInterface[] = []
-  for (const [index, row] of walked.rows) {
-    if (arcCount(index) !== 1 || !hasIfMibCell(row)) continue
-    const name = row.cells.get(ifColumns.ifName)
-    found.push({ ifIndex: arcAt(index, 0), ifName: name?.type === 'octets' ? displayText(name.value) : '', row })
+  for (let row = 0; row < table.rows; row++) {
+    if (!hasCell(table, row, interfaceColumns)) continue
+    const hasName = table.tag(row, ifColumns.ifName) === tags.octets
+    const ifName = hasName ? displayText(table.octets(row, ifColumns.ifName)) : ''
+    found.push({ ifIndex: table.ifIndex[row]!, ifName, row })
   }
   return found.sort((a, b) => a.ifIndex - b.ifIndex)
 }
 
-function hasIfMibCell(row: TableRow): boolean {
-  for (const { oid } of row.cells.keys()) if (isWithin(oid, ifEntry) || isWithin(oid, ifXEntry)) return true
+function hasCell(table: InterfaceTable, row: number, columns: readonly IfColumn[]): boolean {
+  for (const column of columns) if (table.tag(row, column) !== 0) return true
   return false
 }
 
-function hasWideOctets({ row }: FoundInterface): boolean {
-  return row.cells.get(ifColumns.ifHCInOctets)?.type === 'counter64'
+function hasWideOctets(table: InterfaceTable, row: number): boolean {
+  return table.tag(row, ifColumns.ifHCInOctets) === tags.counter64
 }
 
 function scalar(answers: ScalarAnswers, oid: Oid, type: 'timeTicks' | 'integer'): number | undefined {

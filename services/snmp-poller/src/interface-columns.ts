@@ -1,10 +1,10 @@
-import { type Column, ifColumns as c } from '../../../libs/snmp/src/index.ts'
+import { ifColumns as c, type IfColumn } from '../../../libs/snmp/src/index.ts'
 
 /**
  * Read at every poll. ifName is among them because it is the interface's identity: an index that has come to mean
  * another port must be noticed before its counters are believed (F43).
  */
-export const everyPollColumns: readonly Column[] = [
+export const everyPollColumns: readonly IfColumn[] = [
   c.ifHCInOctets,
   c.ifHCOutOctets,
   c.ifName,
@@ -29,7 +29,7 @@ export const everyPollColumns: readonly Column[] = [
 ]
 
 /** Read at every poll of a device of which some interface lacks the 64-bit ones (RFC 2863 §3.1.6 allows it to slow ones). */
-export const narrowColumns: readonly Column[] = [
+export const narrowColumns: readonly IfColumn[] = [
   c.ifInOctets,
   c.ifOutOctets,
   c.ifInUcastPkts,
@@ -41,7 +41,7 @@ export const narrowColumns: readonly Column[] = [
 ]
 
 /** Read when the table changed, and now and then. */
-export const slowColumns: readonly Column[] = [
+export const slowColumns: readonly IfColumn[] = [
   c.ifDescr,
   c.ifAlias,
   c.ifType,
@@ -54,4 +54,4 @@ export const slowColumns: readonly Column[] = [
 ]
 
 /** A row is stamped with the device's time of the reply that brought its octets. */
-export const clockColumns: ReadonlySet<Column> = new Set([c.ifHCInOctets, c.ifInOctets])
+export const clockColumns: ReadonlySet<IfColumn> = new Set([c.ifHCInOctets, c.ifInOctets])

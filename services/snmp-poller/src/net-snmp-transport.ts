@@ -4,11 +4,14 @@ import { isIPv6 } from 'node:net'
 import snmp from 'net-snmp'
 import {
   formatOid,
+  type ObjectName,
   type Oid,
+  oidOf,
   parseOid,
   type SnmpErrorCode,
   type SnmpValue,
   type Varbind,
+  VarbindList,
 } from '../../../libs/snmp/src/index.ts'
 import { addressKey, resolveHost } from './host-address.ts'
 import {
@@ -63,16 +66,16 @@ class NetSnmpSession implements SnmpSession {
     this.#closed = closed
   }
 
-  get(oids: readonly Oid[]): Promise<SnmpReply> {
-    return this.#request((session, done) => session.get(oids.map(formatOid), done))
+  get(names: readonly ObjectName[]): Promise<SnmpReply> {
+    return this.#request((session, done) => session.get(dotted(names), done))
   }
 
-  getNext(oids: readonly Oid[]): Promise<SnmpReply> {
-    return this.#request((session, done) => session.getNext(oids.map(formatOid), done))
+  getNext(names: readonly ObjectName[]): Promise<SnmpReply> {
+    return this.#request((session, done) => session.getNext(dotted(names), done))
   }
 
-  getBulk(oids: readonly Oid[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply> {
-    return this.#request((session, done) => session.getBulk(oids.map(formatOid), nonRepeaters, maxRepetitions, done))
+  getBulk(names: readonly ObjectName[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply> {
+    return this.#request((session, done) => session.getBulk(dotted(names), nonRepeaters, maxRepetitions, done))
   }
 
   cancel(): void {
@@ -115,7 +118,10 @@ class NetSnmpSession implements SnmpSession {
       ask(this.#session!, (error, varbinds) => {
         const attempts = this.#sent
         if (error) resolve(this.#failure(error, attempts))
-        else resolve({ ok: true, varbinds: flat(varbinds ?? []).map(varbindOf), bytes: this.#bytes, attempts })
+        else {
+          const list = VarbindList.of(flat(varbinds ?? []).map(varbindOf))
+          resolve({ ok: true, varbinds: list, bytes: this.#bytes, attempts })
+        }
       })
     })
   }
@@ -245,6 +251,10 @@ function userOf(auth: Extract<SnmpAuth, { version: 'v3' }>): snmp.User {
     ...(auth.authProtocol ? { authProtocol: AuthProtocols[auth.authProtocol], authKey: auth.authKey ?? '' } : {}),
     ...(auth.privProtocol ? { privProtocol: PrivProtocols[auth.privProtocol], privKey: auth.privKey ?? '' } : {}),
   }
+}
+
+function dotted(names: readonly ObjectName[]): string[] {
+  return names.map(name => formatOid(oidOf(name)))
 }
 
 /** The library hands GetBulk's rows over by column; the agent sent them row by row. */

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../../libs/kernel/src/index.ts'
-import type { Oid } from '../../../libs/snmp/src/index.ts'
+import type { ObjectName } from '../../../libs/snmp/src/index.ts'
 import type { SnmpReply, SnmpSession } from './snmp-transport.ts'
 
 /** A session for the length of one poll: counts what is sent, and refuses and cuts requests at the deadline (F50). */
@@ -20,16 +20,16 @@ export class PollSession implements SnmpSession {
     this.#timer = clock.after(budgetMs, () => this.#session.cancel())
   }
 
-  get(oids: readonly Oid[]): Promise<SnmpReply> {
-    return this.#counted(() => this.#session.get(oids))
+  get(names: readonly ObjectName[]): Promise<SnmpReply> {
+    return this.#counted(() => this.#session.get(names))
   }
 
-  getNext(oids: readonly Oid[]): Promise<SnmpReply> {
-    return this.#counted(() => this.#session.getNext(oids))
+  getNext(names: readonly ObjectName[]): Promise<SnmpReply> {
+    return this.#counted(() => this.#session.getNext(names))
   }
 
-  getBulk(oids: readonly Oid[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply> {
-    return this.#counted(() => this.#session.getBulk(oids, nonRepeaters, maxRepetitions))
+  getBulk(names: readonly ObjectName[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply> {
+    return this.#counted(() => this.#session.getBulk(names, nonRepeaters, maxRepetitions))
   }
 
   cancel(): void {

@@ -24,6 +24,7 @@ import {
 import type { SnmpPollerConfig } from './config.ts'
 import { DevicePoller, type PollOutcome } from './device-poller.ts'
 import { DeviceEvents } from './events/device-events.ts'
+import { InterfaceTables } from './interface-table.ts'
 import { Outbox } from './outbox.ts'
 import { PollSchedule } from './poll-schedule.ts'
 import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
@@ -65,6 +66,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   const { config, bus, clock, log } = options
   const counters = new PollerCounters()
   const profiles = loadProfiles()
+  const tables = new InterfaceTables()
   const transport = options.transport ?? createTransport(clock, options.random)
   const lag = options.metrics.histogram(
     'weir_poll_lag_seconds',
@@ -194,6 +196,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       budgetMs,
       slowRefreshMs: config.slowRefreshMs,
       interfacesMax: config.interfacesMax,
+      tables,
       profiles,
       hardwareIntervalMs: config.hardwareIntervalMs,
     })

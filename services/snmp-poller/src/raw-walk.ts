@@ -18,7 +18,8 @@ export async function* rawWalk(session: SnmpSession, options: RawWalkOptions): A
   let last = options.root
   let count = 0
   const leaf = await session.get([options.root])
-  if (leaf.ok && leaf.varbinds[0]?.oid === options.root && 'value' in leaf.varbinds[0].value) yield [leaf.varbinds[0]]
+  const itself = leaf.ok ? leaf.varbinds.at(0) : undefined
+  if (itself?.oid === options.root && 'value' in itself.value) yield [itself]
   for (;;) {
     const repetitions = pace.repetitions(1)
     const reply = await session.getBulk([last], 0, repetitions)

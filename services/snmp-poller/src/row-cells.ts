@@ -1,50 +1,60 @@
-import { type CellType, type Column, displayText, judgeCell, type SnmpValue } from '../../../libs/snmp/src/index.ts'
+import { displayText, type IfColumn, type SnmpType, tags } from '../../../libs/snmp/src/index.ts'
+import { type InterfaceTable, invalidTag } from './interface-table.ts'
 import type { PollErrors } from './poll-errors.ts'
-import type { TableRow } from './table-walk.ts'
 
-type Typed<T extends CellType> = Extract<SnmpValue, { type: T }>['value']
-
-/** Reads the cells of one row, refusing and noting those of a wrong type (F39). Read each once, or it is noted twice. */
+/**
+ * Reads the cells of one row of a table at a time, refusing and noting those of a wrong type (F39): a wrong type is never
+ * converted, since a counter read as another type has another range and another meaning. Read each cell once, or it is
+ * noted twice.
+ */
 export class RowCells {
-  readonly #row: TableRow
+  readonly #table: InterfaceTable
   readonly #errors: PollErrors
+  row = 0
 
-  constructor(row: TableRow, errors: PollErrors) {
-    this.#row = row
+  constructor(table: InterfaceTable, errors: PollErrors) {
+    this.#table = table
     this.#errors = errors
   }
 
-  number(column: Column): number | undefined {
-    const value = this.#cell(column)
-    return typeof value === 'number' ? value : undefined
+  number(column: IfColumn): number | undefined {
+    return this.#isGood(column) ? this.#table.number(this.row, column) : undefined
   }
 
-  bigint(column: Column): bigint | undefined {
-    const value = this.#cell(column)
-    return typeof value === 'number' ? BigInt(value) : typeof value === 'bigint' ? value : undefined
+  bigint(column: IfColumn): bigint | undefined {
+    if (!this.#isGood(column)) return undefined
+    return column.type === 'counter64'
+      ? this.#table.wide(this.row, column)
+      : BigInt(this.#table.number(this.row, column))
   }
 
-  octets(column: Column): Uint8Array | undefined {
-    const value = this.#cell(column)
-    return value instanceof Uint8Array ? value : undefined
+  octets(column: IfColumn): Uint8Array | undefined {
+    return this.#isGood(column) ? this.#table.octets(this.row, column) : undefined
   }
 
-  text(column: Column): string | undefined {
+  text(column: IfColumn): string | undefined {
     const octets = this.octets(column)
     return octets && displayText(octets)
   }
 
   /** TruthValue (RFC 2579): 1 true, 2 false. */
-  truth(column: Column): boolean | undefined {
+  truth(column: IfColumn): boolean | undefined {
     const value = this.number(column)
     return value === 1 ? true : value === 2 ? false : undefined
   }
 
-  #cell(column: Column): Typed<CellType> | undefined {
-    const value = this.#row.cells.get(column)
-    const verdict = judgeCell(value, column.type)
-    if (verdict === 'good') return (value as Extract<SnmpValue, { type: CellType }>).value
-    if (verdict !== 'missing') this.#errors.add(verdict, column.oid, `${column.name} as ${value!.type}`)
-    return undefined
+  #isGood(column: IfColumn): boolean {
+    const tag = this.#table.tag(this.row, column)
+    if (tag === tags[column.type]) return true
+    if (tag !== 0) {
+      const code = tag === invalidTag ? 'cell-invalid' : 'cell-wrong-type'
+      this.#errors.add(code, column.oid, `${column.name} as ${typeOfTag.get(tag)}`)
+    }
+    return false
   }
 }
+
+const typeOfTag = new Map<number, SnmpType>([
+  ...(Object.entries(tags) as [SnmpType, number][]).map(([type, tag]) => [tag, type] as const),
+  [invalidTag, 'invalid'],
+])

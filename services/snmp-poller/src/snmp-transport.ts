@@ -1,4 +1,11 @@
-import type { Oid, SnmpErrorCode, Varbind } from '../../../libs/snmp/src/index.ts'
+import {
+  errorStatusName,
+  errorStatusNumber,
+  formatOid,
+  type ObjectName,
+  type SnmpErrorCode,
+  type VarbindList,
+} from '../../../libs/snmp/src/index.ts'
 
 /** Sends requests to agents. Adapters: `udp-transport.ts` (our codec, v1 and v2c), `net-snmp-transport.ts` (v3 too). */
 export interface SnmpTransport {
@@ -13,9 +20,9 @@ export interface SnmpTransport {
  * them, in its order; a GetBulk reply is the non-repeaters, then row after row (RFC 3416 §4.2.3).
  */
 export interface SnmpSession {
-  get(oids: readonly Oid[]): Promise<SnmpReply>
-  getNext(oids: readonly Oid[]): Promise<SnmpReply>
-  getBulk(oids: readonly Oid[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply>
+  get(names: readonly ObjectName[]): Promise<SnmpReply>
+  getNext(names: readonly ObjectName[]): Promise<SnmpReply>
+  getBulk(names: readonly ObjectName[], nonRepeaters: number, maxRepetitions: number): Promise<SnmpReply>
   /** Ends the request under way, which then fails with `poll-deadline`. The session stays usable. */
   cancel(): void
   close(): void
@@ -25,7 +32,7 @@ export type SnmpReply = SnmpSuccess | SnmpFailure
 
 export interface SnmpSuccess {
   readonly ok: true
-  readonly varbinds: readonly Varbind[]
+  readonly varbinds: VarbindList
   /** Octets of the reply's datagram: what the next one may hold is judged by it. */
   readonly bytes: number
   /** Datagrams sent for it; 1 when nothing was lost. */
@@ -42,6 +49,22 @@ export interface SnmpFailure {
   /** Which varbind, from 1; absent or 0 is none. */
   readonly errorIndex?: number
   readonly attempts: number
+}
+
+const tooBig = errorStatusNumber('tooBig')
+
+/** What a reply says when its error status is not 0. */
+export function refusal(errorStatus: number, errorIndex: number, varbinds: VarbindList, attempts: number): SnmpFailure {
+  const blamed = errorIndex > 0 ? varbinds.at(errorIndex - 1) : undefined
+  const name = errorStatusName(errorStatus) ?? `status ${errorStatus}`
+  return {
+    ok: false,
+    code: errorStatus === tooBig ? 'snmp-too-big' : 'snmp-error-status',
+    detail: blamed ? `${name} for ${formatOid(blamed.oid)}` : name,
+    errorStatus,
+    errorIndex,
+    attempts,
+  }
 }
 
 export interface SnmpTarget {

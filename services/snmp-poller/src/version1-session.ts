@@ -1,4 +1,11 @@
-import { errorStatusNumber, type Oid, type SnmpValue, type Varbind } from '../../../libs/snmp/src/index.ts'
+import {
+  errorStatusNumber,
+  type ObjectName,
+  oidOf,
+  type SnmpValue,
+  type Varbind,
+  VarbindList,
+} from '../../../libs/snmp/src/index.ts'
 import type { SnmpReply, SnmpSession, SnmpSuccess } from './snmp-transport.ts'
 
 const noSuchName = errorStatusNumber('noSuchName')
@@ -9,9 +16,9 @@ const noSuchName = errorStatusNumber('noSuchName')
  */
 export function withVersion1(session: SnmpSession): SnmpSession {
   return {
-    get: oids => withoutRefused(oids, asked => session.get(asked), { type: 'noSuchInstance' }),
-    getNext: oids => withoutRefused(oids, asked => session.getNext(asked), { type: 'endOfMibView' }),
-    getBulk: oids => withoutRefused(oids, asked => session.getNext(asked), { type: 'endOfMibView' }),
+    get: names => withoutRefused(names, asked => session.get(asked), { type: 'noSuchInstance' }),
+    getNext: names => withoutRefused(names, asked => session.getNext(asked), { type: 'endOfMibView' }),
+    getBulk: names => withoutRefused(names, asked => session.getNext(asked), { type: 'endOfMibView' }),
     cancel: () => session.cancel(),
     close: () => session.close(),
   }
@@ -19,35 +26,37 @@ export function withVersion1(session: SnmpSession): SnmpSession {
 
 /** Asks without the OID that was refused, at most once for each, and puts `substitute` in its place. */
 async function withoutRefused(
-  oids: readonly Oid[],
-  ask: (oids: readonly Oid[]) => Promise<SnmpReply>,
+  names: readonly ObjectName[],
+  ask: (names: readonly ObjectName[]) => Promise<SnmpReply>,
   substitute: SnmpValue,
 ): Promise<SnmpReply> {
-  const rest = [...oids]
-  const refused = new Set<Oid>()
+  const rest = [...names]
+  const refused = new Set<ObjectName>()
   let attempts = 0
   while (rest.length > 0) {
     const reply = await ask(rest)
     attempts += reply.attempts
-    if (reply.ok) return { ...merged(oids, refused, reply, substitute), attempts }
+    if (reply.ok) return { ...merged(names, refused, reply, substitute), attempts }
     const blamed = reply.errorStatus === noSuchName ? rest[(reply.errorIndex ?? 0) - 1] : undefined
     if (blamed === undefined) return { ...reply, attempts }
     refused.add(blamed)
     rest.splice(rest.indexOf(blamed), 1)
   }
-  return { ok: true, varbinds: oids.map(oid => ({ oid, value: substitute })), bytes: 0, attempts }
+  const varbinds = VarbindList.of(names.map(name => ({ oid: oidOf(name), value: substitute })))
+  return { ok: true, varbinds, bytes: 0, attempts }
 }
 
 function merged(
-  oids: readonly Oid[],
-  refused: ReadonlySet<Oid>,
+  names: readonly ObjectName[],
+  refused: ReadonlySet<ObjectName>,
   reply: SnmpSuccess,
   substitute: SnmpValue,
 ): SnmpSuccess {
   if (refused.size === 0) return reply
+  const came = [...reply.varbinds]
   let next = 0
-  const varbinds = oids.map((oid): Varbind | undefined =>
-    refused.has(oid) ? { oid, value: substitute } : reply.varbinds[next++],
+  const varbinds = names.map((name): Varbind | undefined =>
+    refused.has(name) ? { oid: oidOf(name), value: substitute } : came[next++],
   )
-  return { ...reply, varbinds: varbinds.filter(one => one !== undefined) }
+  return { ...reply, varbinds: VarbindList.of(varbinds.filter(one => one !== undefined)) }
 }
