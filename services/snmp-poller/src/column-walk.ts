@@ -74,7 +74,10 @@ export async function walkColumns<C extends Column>(
     return { column, prefix, hasClock, bytes: prefix, start: 0, end: prefix.length, cells: 0, ended: 'no' }
   })
   const walk = new Walk(session, options)
-  const groups: ColumnState<C>[][] = [states]
+  const { pace, rowsExpected = 0 } = options
+  // One row more shows that there is none.
+  const groupCount = rowsExpected > 0 ? pace.groups(states.length, rowsExpected + 1) : 1
+  const groups = inChunks(states, Math.ceil(states.length / groupCount))
   for (let group = groups.shift(); group && !walk.stopped; group = groups.shift()) {
     groups.unshift(...(await walk.group(group)))
   }
@@ -156,15 +159,14 @@ class Walk<C extends Column> {
   }
 
   #repetitions(open: readonly ColumnState<C>[]): number {
-    const fitting = this.#options.pace.repetitions(open.length + 1)
+    const fitting = this.#options.pace.repetitions(open.length, open[0]!.column.oid)
     const fewest = Math.min(...open.map(state => state.cells))
     const left = (this.#options.rowsExpected ?? 0) - fewest + 1
     return left > 0 ? Math.min(fitting, left) : fitting
   }
 
   #take(open: readonly ColumnState<C>[], reply: SnmpSuccess): void {
-    const { pace } = this.#options
-    pace.learn(reply.bytes, reply.varbinds.length)
+    this.#options.pace.learn(reply.bytes, reply.varbinds.length, open[0]!.column.oid)
     const cell = reply.varbinds.cursor()
     if (!cell.next() || reply.varbinds.length === 1) {
       for (const state of open) this.#fail(state, 'walk-empty-reply')

@@ -17,6 +17,11 @@ export class RowCells {
     this.#errors = errors
   }
 
+  /** Whether a value came, of the column's type; a wrong one is not noted yet. */
+  has(column: IfColumn): boolean {
+    return this.#table.tag(this.row, column) === tags[column.type]
+  }
+
   number(column: IfColumn): number | undefined {
     return this.#isGood(column) ? this.#table.number(this.row, column) : undefined
   }

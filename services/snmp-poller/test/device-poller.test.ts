@@ -87,14 +87,15 @@ describe('what a poll costs', () => {
     expect(asked.some(oid => oid.startsWith(c.dot3StatsFCSErrors.oid))).toBe(true)
   })
 
-  it('reads all columns in one PDU, and no further than one row behind the table', async () => {
+  it('reads many columns in one PDU, and no further than one row behind the table', async () => {
     const { agent, poller } = await setUp(startAgent(switchValues(12)))
     await poller.poll()
     agent.requests.length = 0
     await poller.poll()
     const bulk = agent.requests.filter(request => request.pdu.kind === 'getBulkRequest')
-    expect(columnsAsked(bulk[0]!)).toBe(21)
-    expect(bulk.length).toBeLessThanOrEqual(6)
+    // 20 columns of 13 rows, 70 or so to a reply: four full requests, and no column with less than a row of others.
+    expect(bulk.length).toBeLessThanOrEqual(4)
+    for (const request of bulk) expect(columnsAsked(request)).toBeGreaterThan(5)
   })
 
   it('lists a port that has a description and nothing else', async () => {
