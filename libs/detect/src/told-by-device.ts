@@ -12,6 +12,7 @@ export interface ToldEvent {
   kind: string
   /** Empty where the message does not name it. */
   ifName: string
+  peerProtocol: string
   peerAddress: string
   /** Its administrator took the link down, as the message itself says. */
   switchedOff: boolean
@@ -62,7 +63,7 @@ export function toldByDevice(
 }
 
 function subjectOf(event: ToldEvent, role: string): Subject | undefined {
-  const { kind, deviceId, ifName, peerAddress } = event
+  const { kind, deviceId, ifName, peerAddress, peerProtocol: protocol } = event
   if ((kind === 'link-down' || kind === 'link-up') && ifName !== '') {
     return {
       alarmType: 'link-down',
@@ -78,8 +79,8 @@ function subjectOf(event: ToldEvent, role: string): Subject | undefined {
       alarmType: 'peer-down',
       resource: resource.device(deviceId),
       // As the detector of polled peers names it.
-      qualifier: `bgp/${peerAddress}`,
-      name: `BGP peer ${peerAddress}`,
+      qualifier: `${protocol}/${peerAddress}`,
+      name: `${protocol.toUpperCase()} peer ${peerAddress}`,
       down: kind === 'peer-down',
       severity: 'major',
     }

@@ -11,6 +11,13 @@ export const eventKinds = [
   'power-restored',
   'power-supply',
   'optics',
+  'fan',
+  'temperature',
+  'disk',
+  'part',
+  'failover',
+  'topology',
+  'configuration',
   'other',
 ] as const
 

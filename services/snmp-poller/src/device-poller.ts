@@ -84,6 +84,7 @@ export class DevicePoller {
   #lastUpTimeCs: number | undefined
   #lastTableChange: number | undefined
   #lastIfNumber: number | undefined
+  #hardwareWanted = false
   closed = false
 
   constructor(options: DevicePollerOptions) {
@@ -91,6 +92,11 @@ export class DevicePoller {
     this.#tables = options.tables ?? new InterfaceTables()
     const { profiles: library, interfacesMax: rowsMax, clock, hardwareIntervalMs: intervalMs = 0 } = options
     this.#hardware = library && new DeviceHardware({ library, pace: this.#pace, rowsMax, clock, intervalMs })
+  }
+
+  /** The next poll's own record carries what profiles read, as the first one does: a message spoke of it. */
+  wantHardware(): void {
+    this.#hardwareWanted = true
   }
 
   /**
@@ -123,7 +129,10 @@ export class DevicePoller {
       if (answers.failure) errors.add(answers.failure.code, undefined, answers.failure.detail)
       const interfaces = answers.failure ? [] : await this.#interfaces(polling, answers, errors)
       const poll = this.#record(startedMs, answers, interfaces)
-      if (this.#hardware?.neverRead) await this.#hardware.read(polling, poll, errors)
+      if (this.#hardware && (this.#hardware.neverRead || this.#hardwareWanted)) {
+        this.#hardwareWanted = false
+        await this.#hardware.read(polling, poll, errors)
+      }
       this.#hardware?.putInto(poll)
       if (!answers.failure && errors.size === 0) this.#pace.allCame()
       poll.completedMs = BigInt(Math.round(clock.nowMs()))

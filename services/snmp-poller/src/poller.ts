@@ -88,7 +88,10 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
 
   const events = new DeviceEvents({
     ...options,
-    expedite: key => schedule.expedite(key),
+    expedite(key, withHardware) {
+      if (withHardware) polled.get(key)?.poller.wantHardware()
+      schedule.expedite(key)
+    },
     interfaceName: (key, ifIndex, told) => polled.get(key)?.poller.interfaceName(ifIndex, told),
   })
 

@@ -179,6 +179,17 @@ describe('traps and informs', () => {
     expect(events[0]).toMatchObject({ ifIndex: 2, ifName: named.ifName })
   }, 20_000)
 
+  it('a message about a part has the poll at once carry what profiles read; one about a link does not', async () => {
+    const { polls, send } = await rig()
+    await vi.waitFor(() => expect(polls).toHaveLength(1), { timeout: 8_000 })
+    await send(trap(linkDown))
+    await vi.waitFor(() => expect(polls).toHaveLength(2), { timeout: 3_000 })
+    expect(polls[1]!.hardware).toBeUndefined()
+    await send(trap('1.3.6.1.4.1.2636.4.1.1'))
+    await vi.waitFor(() => expect(polls).toHaveLength(3), { timeout: 5_000 })
+    expect(polls[2]!.hardware).toBeDefined()
+  }, 20_000)
+
   it('does not publish the expedited poll of a device that does not answer', async () => {
     const { agent, polls, send, metrics } = await rig()
     await vi.waitFor(() => expect(polls).toHaveLength(1), { timeout: 8_000 })

@@ -36,8 +36,8 @@ export interface DeviceEventsOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
-  /** Asks for a poll of the device now. */
-  readonly expedite: (key: string) => void
+  /** Asks for a poll of the device now, with what its profiles read or without. */
+  readonly expedite: (key: string, withHardware: boolean) => void
   /** What polls of the device call the interface that a message means; undefined where none is known to fit. */
   readonly interfaceName: (key: string, ifIndex: number | undefined, told: string) => string | undefined
 }
@@ -59,7 +59,17 @@ const confirmedByPoll: ReadonlySet<EventKind> = new Set<EventKind>([
   'power-supply',
   'power-on-battery',
   'power-restored',
+  'fan',
+  'temperature',
+  'disk',
+  'part',
+  'failover',
 ])
+
+/** Of these, what the poll confirms stands in the profiles' part of it. */
+const ofHardware: ReadonlySet<EventKind> = new Set(
+  [...confirmedByPoll].filter(kind => !kind.startsWith('link-') && !kind.endsWith('-start')),
+)
 
 /**
  * Receives what devices say unasked, publishes it on `weir.events.v1`, and has the device polled at once where a poll can
@@ -197,6 +207,7 @@ export class DeviceEvents {
       sourceAddress: address,
       kind: meaning.kind,
       ifName: meaning.ifName,
+      peerProtocol: meaning.peerAddress === '' ? '' : 'bgp',
       peerAddress: meaning.peerAddress,
       syslogSeverity: message.severity,
       text: message.text,
@@ -217,7 +228,7 @@ export class DeviceEvents {
       receivedMs: BigInt(nowMs),
     })
     this.#outbox.add([{ key, value: this.#record(device.tenant, { case: 'event', value }), timestampMs: nowMs }])
-    if (confirmedByPoll.has(event.kind)) this.#options.expedite(key)
+    if (confirmedByPoll.has(event.kind)) this.#options.expedite(key, ofHardware.has(event.kind))
   }
 
   #record(tenantId: string, body: EventRecordBody): Uint8Array {
@@ -230,7 +241,9 @@ export class DeviceEvents {
 }
 
 type EventRecordBody = NonNullable<Parameters<typeof create<typeof EventRecordSchema>>[1]>['body'] & object
-type EventFields = Partial<Pick<DeviceEvent, 'ifName' | 'peerAddress' | 'repeats' | 'trapOid' | 'text'>> &
+type EventFields = Partial<
+  Pick<DeviceEvent, 'ifName' | 'peerProtocol' | 'peerAddress' | 'repeats' | 'trapOid' | 'text'>
+> &
   Pick<DeviceEvent, 'source' | 'sourceAddress'> & {
     kind: EventKind
     ifIndex?: number
@@ -243,15 +256,12 @@ const trapCommunity = oid(snmpTrapCommunity)
 
 function notificationEvent({ notification, community }: ReadNotification, sourceAddress: string): EventFields {
   const { trapOid, upTimeCs, varbinds, informId } = notification
-  const { kind, repeats, ifIndex, ifName, peerAddress } = meaningOf(notification)
+  const { ifIndex, ...meaning } = meaningOf(notification)
   return {
     source: informId === undefined ? 'trap' : 'inform',
     sourceAddress,
-    kind,
-    repeats,
+    ...meaning,
     ...(ifIndex === undefined ? {} : { ifIndex }),
-    ifName,
-    peerAddress,
     ...(upTimeCs === undefined ? {} : { upTimeCs }),
     trapOid: formatOid(trapOid),
     varbinds: varbinds

@@ -8,6 +8,8 @@ import {
   type Oid,
   oid,
 } from '../../../../libs/snmp/src/index.ts'
+import { peerOfInstance } from '../profiles/peers.ts'
+import { type KnownNotification, knownNotifications } from './known-notifications.ts'
 
 /** What a notification means. */
 export interface NotificationMeaning {
@@ -16,43 +18,22 @@ export interface NotificationMeaning {
   repeats: boolean
   ifIndex?: number
   ifName: string
+  /** Of a routing peer, `bgp` or `ospf`; both empty where the notification names none. */
+  peerProtocol: string
   peerAddress: string
 }
 
-interface KnownNotification {
-  kind: EventKind
-  repeats?: true
-}
-
 /**
- * Notifications by snmpTrapOID. MIBs written for version 1 define a notification as enterprise and number; sent as
- * version 2 by their own agents it may come without the zero of RFC 3584 §3.1, so those stand in both forms.
+ * MIBs written for version 1 define a notification as enterprise and number; RFC 3584 §3.1 puts a zero between them, and
+ * agents that send it as version 2 themselves may leave it out. So each is known in both forms.
  */
 const known = new Map<Oid, KnownNotification>(
-  Object.entries({
-    // SNMPv2-MIB (RFC 3418), IF-MIB (RFC 2863).
-    '1.3.6.1.6.3.1.1.5.1': { kind: 'cold-start' },
-    '1.3.6.1.6.3.1.1.5.2': { kind: 'warm-start' },
-    '1.3.6.1.6.3.1.1.5.3': { kind: 'link-down' },
-    '1.3.6.1.6.3.1.1.5.4': { kind: 'link-up' },
-    '1.3.6.1.6.3.1.1.5.5': { kind: 'authentication-failure' },
-    // BGP4-MIB: bgpEstablishedNotification and bgpBackwardTransNotification (RFC 4273), as RFC 1657 had them too.
-    '1.3.6.1.2.1.15.0.1': { kind: 'peer-up' },
-    '1.3.6.1.2.1.15.0.2': { kind: 'peer-down' },
-    '1.3.6.1.2.1.15.7.1': { kind: 'peer-up' },
-    '1.3.6.1.2.1.15.7.2': { kind: 'peer-down' },
-    '1.3.6.1.2.1.15.7.0.1': { kind: 'peer-up' },
-    '1.3.6.1.2.1.15.7.0.2': { kind: 'peer-down' },
-    // UPS-MIB: upsTrapOnBattery, sent again each minute on battery (RFC 1628 §3).
-    '1.3.6.1.2.1.33.2.1': { kind: 'power-on-battery', repeats: true },
-    '1.3.6.1.2.1.33.2.0.1': { kind: 'power-on-battery', repeats: true },
-    // PowerNet-MIB (APC): upsOnBattery, powerRestored.
-    '1.3.6.1.4.1.318.0.5': { kind: 'power-on-battery' },
-    '1.3.6.1.4.1.318.0.9': { kind: 'power-restored' },
-    // CISCO-ENTITY-SENSOR-MIB: entSensorThresholdNotification, which Cisco's optics raise.
-    '1.3.6.1.4.1.9.9.91.2.0.1': { kind: 'optics' },
-  } satisfies Record<string, KnownNotification>).map(([name, meaning]) => [oid(name), meaning]),
+  knownNotifications.flatMap(one => spellings(one.oid).map(spelling => [oid(spelling), one] as const)),
 )
+
+function spellings(name: string): string[] {
+  return [name, name.replace(/\.0\.(\d+)$/, '.$1'), name.replace(/(\d+)$/, '0.$1')]
+}
 
 /** UPS-MIB: upsTrapAlarmEntryAdded and -Removed carry upsAlarmDescr, whose value names the condition. */
 const alarmEntryAdded = new Set(['1.3.6.1.2.1.33.2.3', '1.3.6.1.2.1.33.2.0.3'].map(oid))
@@ -64,7 +45,13 @@ const ifIndexColumn = oid('1.3.6.1.2.1.2.2.1.1')
 const ifEntry = oid('1.3.6.1.2.1.2.2.1')
 const ifDescrColumn = oid('1.3.6.1.2.1.2.2.1.2')
 const ifNameColumn = oid('1.3.6.1.2.1.31.1.1.1.1')
-const bgpPeerEntry = oid('1.3.6.1.2.1.15.3.1')
+/** OSPF-TRAP-MIB (RFC 4750): sent at every change; only the ends of a neighbour's life are news. */
+const ospfNbrStateChange = oid('1.3.6.1.2.1.14.16.2.2')
+const ospfNbrState = oid('1.3.6.1.2.1.14.10.1.6')
+const ospfKinds: ReadonlyMap<number, EventKind> = new Map([
+  [1, 'peer-down'],
+  [8, 'peer-up'],
+])
 
 /** Understands a notification; what no table knows is `other`. */
 export function meaningOf(notification: Notification): NotificationMeaning {
@@ -73,6 +60,7 @@ export function meaningOf(notification: Notification): NotificationMeaning {
     kind: found?.kind ?? 'other',
     repeats: found?.repeats ?? false,
     ifName: '',
+    peerProtocol: '',
     peerAddress: '',
   }
   let ifDescr = ''
@@ -82,15 +70,17 @@ export function meaningOf(notification: Notification): NotificationMeaning {
     else if (isWithin(name, ifDescrColumn) && value.type === 'octets') ifDescr = displayText(value.value)
     // Some agents leave ifIndex out; the instance of any other ifEntry column says it too.
     if (isWithin(name, ifEntry)) meaning.ifIndex ??= arcAt(name, arcCount(name) - 1)
-    if (isWithin(name, bgpPeerEntry) && arcCount(name) === arcCount(bgpPeerEntry) + 5) {
-      meaning.peerAddress = lastArcs(name, 4).join('.')
+    const peer = peerOfInstance(name)
+    if (peer) Object.assign(meaning, { peerProtocol: peer.protocol, peerAddress: peer.address })
+    if (notification.trapOid === ospfNbrStateChange && isWithin(name, ospfNbrState) && value.type === 'integer') {
+      meaning.kind = ospfKinds.get(value.value) ?? 'other'
     }
   }
   if (meaning.ifName === '') meaning.ifName = ifDescr
   return meaning
 }
 
-function upsAlarm({ trapOid, varbinds }: Notification): KnownNotification | undefined {
+function upsAlarm({ trapOid, varbinds }: Notification): Pick<KnownNotification, 'kind' | 'repeats'> | undefined {
   const added = alarmEntryAdded.has(trapOid)
   if (!added && !alarmEntryRemoved.has(trapOid)) return undefined
   const onBattery = varbinds.some(
@@ -98,8 +88,4 @@ function upsAlarm({ trapOid, varbinds }: Notification): KnownNotification | unde
       isWithin(name, upsAlarmDescr) && value.type === 'oid' && value.value === upsAlarmOnBattery,
   )
   return onBattery ? { kind: added ? 'power-on-battery' : 'power-restored' } : undefined
-}
-
-function lastArcs(name: Oid, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => arcAt(name, arcCount(name) - count + i))
 }

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { type PeerReading, PeerReadingSchema } from '../../../../libs/model/src/index.ts'
-import { arcsOf, type Oid, oid } from '../../../../libs/snmp/src/index.ts'
+import { arcCount, arcsOf, type Oid, oid } from '../../../../libs/snmp/src/index.ts'
 import { numberOf, type ProfileData, textOf } from './profile-data.ts'
 
 interface PeerTable {
@@ -100,6 +100,18 @@ export function readPeers(data: ProfileData): PeerReading[] {
     }
   }
   return [...peers.values()]
+}
+
+/** The peer whose row a variable belongs to, as a notification carries it: the index names the peer. */
+export function peerOfInstance(name: Oid): { protocol: string; address: string } | undefined {
+  for (const { protocol, state, address } of tables) {
+    const entryArcs = arcCount(state) - 1
+    const arcs = arcsOf(name)
+    if (arcs.length <= entryArcs + 1 || arcsOf(state).some((arc, i) => i < entryArcs && arc !== arcs[i])) continue
+    const found = address(arcs.slice(entryArcs + 1))
+    if (found !== undefined) return { protocol, address: found }
+  }
+  return undefined
 }
 
 /** InetAddressType, length, octets (RFC 4001) from `at` on. */

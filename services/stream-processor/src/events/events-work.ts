@@ -182,7 +182,16 @@ export class EventsWork implements EpochWork {
 /** IF-MIB ifAdminStatus, which linkDown carries (RFC 2863): 2 is down. */
 const ifAdminStatus = /^1\.3\.6\.1\.2\.1\.2\.2\.1\.7\./
 
-function toldEventOf({ deviceId, siteId, receivedMs, kind, ifName, peerAddress, varbinds }: DeviceEvent): ToldEvent {
-  const switchedOff = varbinds.some(({ oid, value }) => ifAdminStatus.test(oid) && value === '2')
-  return { deviceId, siteId, atMs: Number(receivedMs), kind, ifName, peerAddress, switchedOff }
+function toldEventOf(event: DeviceEvent): ToldEvent {
+  const { deviceId, siteId, receivedMs, kind, ifName, peerAddress, varbinds } = event
+  return {
+    deviceId,
+    siteId,
+    atMs: Number(receivedMs),
+    kind,
+    ifName,
+    peerProtocol: event.peerProtocol || 'bgp',
+    peerAddress,
+    switchedOff: varbinds.some(({ oid, value }) => ifAdminStatus.test(oid) && value === '2'),
+  }
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/events.proto.
  */
 export const file_weir_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("ChR3ZWlyL3YxL2V2ZW50cy5wcm90bxIHd2Vpci52MSKfAQoLRXZlbnRSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhMKC3Byb2R1Y2VyX2lkGAIgASgJEhAKCHNlcXVlbmNlGAMgASgEEiUKBWV2ZW50GAQgASgLMhQud2Vpci52MS5EZXZpY2VFdmVudEgAEicKCWhlYXJ0YmVhdBgFIAEoCzISLndlaXIudjEuSGVhcnRiZWF0SABCBgoEYm9keSL7AgoLRGV2aWNlRXZlbnQSEQoJZGV2aWNlX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSEwoLcmVjZWl2ZWRfbXMYAyABKAMSDgoGc291cmNlGAQgASgJEhYKDnNvdXJjZV9hZGRyZXNzGAUgASgJEgwKBGtpbmQYBiABKAkSFQoIaWZfaW5kZXgYByABKA1IAIgBARIPCgdpZl9uYW1lGAggASgJEhQKDHBlZXJfYWRkcmVzcxgJIAEoCRIPCgdyZXBlYXRzGAogASgIEhcKCnVwX3RpbWVfY3MYCyABKA1IAYgBARIQCgh0cmFwX29pZBgMIAEoCRInCgh2YXJiaW5kcxgNIAMoCzIVLndlaXIudjEuRXZlbnRWYXJiaW5kEhwKD3N5c2xvZ19zZXZlcml0eRgOIAEoDUgCiAEBEgwKBHRleHQYDyABKAlCCwoJX2lmX2luZGV4Qg0KC191cF90aW1lX2NzQhIKEF9zeXNsb2dfc2V2ZXJpdHkiKgoMRXZlbnRWYXJiaW5kEgsKA29pZBgBIAEoCRINCgV2YWx1ZRgCIAEoCWIGcHJvdG8z", [file_weir_v1_common]);
+  fileDesc("ChR3ZWlyL3YxL2V2ZW50cy5wcm90bxIHd2Vpci52MSKfAQoLRXZlbnRSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhMKC3Byb2R1Y2VyX2lkGAIgASgJEhAKCHNlcXVlbmNlGAMgASgEEiUKBWV2ZW50GAQgASgLMhQud2Vpci52MS5EZXZpY2VFdmVudEgAEicKCWhlYXJ0YmVhdBgFIAEoCzISLndlaXIudjEuSGVhcnRiZWF0SABCBgoEYm9keSKSAwoLRGV2aWNlRXZlbnQSEQoJZGV2aWNlX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSEwoLcmVjZWl2ZWRfbXMYAyABKAMSDgoGc291cmNlGAQgASgJEhYKDnNvdXJjZV9hZGRyZXNzGAUgASgJEgwKBGtpbmQYBiABKAkSFQoIaWZfaW5kZXgYByABKA1IAIgBARIPCgdpZl9uYW1lGAggASgJEhQKDHBlZXJfYWRkcmVzcxgJIAEoCRIPCgdyZXBlYXRzGAogASgIEhcKCnVwX3RpbWVfY3MYCyABKA1IAYgBARIQCgh0cmFwX29pZBgMIAEoCRInCgh2YXJiaW5kcxgNIAMoCzIVLndlaXIudjEuRXZlbnRWYXJiaW5kEhwKD3N5c2xvZ19zZXZlcml0eRgOIAEoDUgCiAEBEgwKBHRleHQYDyABKAkSFQoNcGVlcl9wcm90b2NvbBgQIAEoCUILCglfaWZfaW5kZXhCDQoLX3VwX3RpbWVfY3NCEgoQX3N5c2xvZ19zZXZlcml0eSIqCgxFdmVudFZhcmJpbmQSCwoDb2lkGAEgASgJEg0KBXZhbHVlGAIgASgJYgZwcm90bzM", [file_weir_v1_common]);
 
 /**
  * A record of weir.events.v1, keyed tenant/device: what a device said unasked.
@@ -156,6 +156,13 @@ export type DeviceEvent = Message<"weir.v1.DeviceEvent"> & {
    * @generated from field: string text = 15;
    */
   text: string;
+
+  /**
+   * Protocol of the peer at peer_address, bgp or ospf; empty in records from before it was told, which spoke of BGP.
+   *
+   * @generated from field: string peer_protocol = 16;
+   */
+  peerProtocol: string;
 };
 
 /**
