@@ -110,7 +110,7 @@ describe.skipIf(!kafkaSource)(kafkaSource ? name : `${name} — ${kafkaMissing}`
     expect(await gateway.ended).toBe(0)
 
     const comparison = await compareDistributed(system)
-    expect(comparison.differences).toEqual([])
+    expect(comparison.differences, 'totals differ').toEqual([])
     expect(comparison.cells).toBeGreaterThan(500)
   }, 180_000)
 })

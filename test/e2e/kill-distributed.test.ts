@@ -15,7 +15,7 @@ it.skipIf(!kafkaSource)(
   kafkaSource ? name : `${name} — ${kafkaMissing}`,
   async () => {
     const comparison = await chaos({ folder, events: 5, seed: 31 })
-    expect(comparison.differences).toEqual([])
+    expect(comparison.differences, 'totals differ').toEqual([])
     expect(comparison.cells).toBeGreaterThan(500)
   },
   600_000,

@@ -11,6 +11,6 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 // The long run is `npm run test:faults`.
 it('F69: three kills -9 of the whole system leave every total exact and no alarm doubled', async () => {
   const comparison = await killLoop({ folder, kills: 3, seed: 7, lifeMs: { least: 3_000, most: 12_000 } })
-  expect(comparison.differences).toEqual([])
+  expect(comparison.differences, 'totals differ').toEqual([])
   expect(comparison.cells).toBeGreaterThan(200)
 }, 240_000)

@@ -23,6 +23,6 @@ it.skipIf(!kafkaSource)(kafkaSource ? name : `${name} — ${kafkaMissing}`, asyn
     `${comparison.cells} cells compared, ${comparison.differences.length} differ; ` +
       `${comparison.alarms} alarms, ${comparison.alarmEvents} events\n`,
   )
-  expect(comparison.differences).toEqual([])
+  expect(comparison.differences, 'totals differ').toEqual([])
   expect(comparison.cells).toBeGreaterThan(1_000)
 })

@@ -22,6 +22,6 @@ it(`keeps every total exact and no alarm doubled over ${kills} kills (WEIR_SEED=
     `${comparison.cells} cells compared, ${comparison.differences.length} differ; ` +
       `${comparison.alarms} alarms, ${comparison.alarmEvents} events\n`,
   )
-  expect(comparison.differences).toEqual([])
+  expect(comparison.differences, 'totals differ').toEqual([])
   expect(comparison.cells).toBeGreaterThan(1_000)
 })

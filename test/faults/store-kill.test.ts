@@ -9,7 +9,7 @@ const seed = Number(process.env.WEIR_SEED ?? Date.now() % 1_000_000)
 describe('F75: embedded store, killed during inserts', () => {
   it(`holds every window of every view exactly after ${kills} kills (seed ${seed})`, async () => {
     const report = await killDuringInserts(kills, seededRandom(seed))
-    expect(report.differences).toEqual([])
+    expect(report.differences, 'totals differ').toEqual([])
     expect(report.epochs).toBeGreaterThan(kills / 2)
   }, 3_600_000)
 })

@@ -56,7 +56,7 @@ describe('embedded store, starting', { timeout: 120_000 }, () => {
     const second = storeWith()
     await second.start()
     await insertAll(second)
-    expect(await differencesOf(second, 1, day)).toEqual([])
+    expect(await differencesOf(second, 1, day), 'totals differ').toEqual([])
     await second.stop()
   })
 

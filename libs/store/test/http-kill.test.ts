@@ -55,7 +55,7 @@ describe('http store, whose server is killed during inserts', () => {
     }
     killing = false
     await writing
-    expect(await differencesOf(store, epoch, day)).toEqual([])
+    expect(await differencesOf(store, epoch, day), 'totals differ').toEqual([])
     expect(epoch).toBeGreaterThan(kills)
   })
 })
