@@ -1,7 +1,7 @@
 import { addressText } from './address-text.ts'
 import { IpReassembly } from './ip-reassembly.ts'
-import { networkLayerOf } from './link-layers.ts'
-import { readCapture } from './pcap.ts'
+import { isLinkTypeKnown, networkLayerOf } from './link-layers.ts'
+import { CaptureParser } from './pcap.ts'
 
 /** A UDP datagram out of a capture. */
 export interface CapturedDatagram {
@@ -19,26 +19,55 @@ export interface CapturedDatagram {
  * that the capture cut off is given as far as it goes. Returns false when the file breaks off.
  */
 export function* readDatagrams(capture: Uint8Array): Generator<CapturedDatagram, boolean> {
-  const reassembly = new IpReassembly()
-  const frames = readCapture(capture)
-  for (let next = frames.next(); ; next = frames.next()) {
-    if (next.done) return next.value
-    const { timestampMs, linkType, data } = next.value
-    const at = networkLayerOf(linkType, data)
-    if (at < 0) continue
-    const packet = reassembly.add(data.subarray(at), timestampMs)
-    if (packet?.protocol !== 17 || packet.payload.length < 8) continue
-    const { payload } = packet
-    const length = (payload[4]! << 8) | payload[5]!
-    // Length 0 is a jumbogram's (RFC 2675); one below the header's is wrong: then what was captured stands.
-    const end = length >= 8 ? Math.min(length, payload.length) : payload.length
-    yield {
-      timestampMs,
-      source: addressText(packet.source),
-      sourcePort: (payload[0]! << 8) | payload[1]!,
-      destination: addressText(packet.destination),
-      destinationPort: (payload[2]! << 8) | payload[3]!,
-      payload: payload.subarray(8, end),
+  const parser = new DatagramParser()
+  yield* parser.push(capture)
+  return parser.end()
+}
+
+/** The same piece by piece, for files of any length. */
+export class DatagramParser {
+  /** Frames by link types that are not read. */
+  readonly unknownLinkTypes = new Map<number, number>()
+  readonly #frames = new CaptureParser()
+  readonly #reassembly = new IpReassembly()
+
+  /** @returns whether the file was whole */
+  end(): boolean {
+    return this.#frames.end()
+  }
+
+  /** The datagrams that these octets complete; payloads are valid as long as the octets are. */
+  *push(piece: Uint8Array): Generator<CapturedDatagram, void> {
+    for (const { timestampMs, linkType, data } of this.#frames.push(piece)) {
+      const at = networkLayerOf(linkType, data)
+      if (at < 0) {
+        if (!isLinkTypeKnown(linkType)) this.#noteUnknown(linkType)
+        continue
+      }
+      const packet = this.#reassembly.add(data.subarray(at), timestampMs)
+      if (packet?.protocol !== 17 || packet.payload.length < 8) continue
+      const { payload } = packet
+      const length = (payload[4]! << 8) | payload[5]!
+      // Length 0 is a jumbogram's (RFC 2675); one below the header's is wrong: then what was captured stands.
+      const end = length >= 8 ? Math.min(length, payload.length) : payload.length
+      yield {
+        timestampMs,
+        source: addressText(packet.source),
+        sourcePort: (payload[0]! << 8) | payload[1]!,
+        destination: addressText(packet.destination),
+        destinationPort: (payload[2]! << 8) | payload[3]!,
+        payload: payload.subarray(8, end),
+      }
+    }
+  }
+
+  #noteUnknown(linkType: number): void {
+    const count = this.unknownLinkTypes.get(linkType)
+    if (count !== undefined || this.unknownLinkTypes.size < linkTypesCounted) {
+      this.unknownLinkTypes.set(linkType, (count ?? 0) + 1)
     }
   }
 }
+
+/** A hostile pcapng file has as many as it has interfaces. */
+const linkTypesCounted = 64

@@ -22,25 +22,53 @@ function endOf(view: DataView, at: number): number {
   const fixed = fixedProtocols[version]
   if (fixed) {
     const next = at + fixed.headerLength + view.getUint16(at + 2) * fixed.template.recordLength
-    return isHeader(view, next, version) ? next : end
+    return headerAfter(view, next, version) ?? end
   }
   if (version === 10) {
-    const next = at + view.getUint16(at + 2)
-    return next > at && next + 16 <= end && view.getUint16(next) === 10 ? next : end
+    const length = view.getUint16(at + 2)
+    return length < 16 ? end : (headerAfter(view, at + length, version) ?? end)
   }
+  if (version === 0) return endOfSflow(view, at)
   if (version !== 9) return end
   // Set ids from 2 to 255 are reserved in v9: a 9 where a set would begin is the next datagram's version.
   let position = at + 20
   while (position + 4 <= end) {
     if (isHeader(view, position, 9)) return position
     const length = view.getUint16(position + 2)
-    if (length < 4) return end
+    if (length < 4) return headerAfter(view, position, 9) ?? end
     position += length
   }
   return end
 }
 
-/** A header of `version` with a count that a datagram can have. */
+/** sFlow has no length of its own: its samples are counted off. */
+function endOfSflow(view: DataView, at: number): number {
+  const end = view.byteLength
+  const samplesAt = at + (view.getUint32(at + 4) === 2 ? 40 : 28)
+  if (samplesAt > end || view.getUint32(at) !== 5) return end
+  let position = samplesAt
+  for (let left = view.getUint32(samplesAt - 4); left > 0; left--) {
+    if (position + 8 > end) return end
+    position += 8 + view.getUint32(position + 4)
+  }
+  const next = position + 28 <= end && view.getUint32(position) === 5 && view.getUint32(position + 4) - 1 <= 1
+  return next ? position : end
+}
+
+/** Where the next header begins: at once, or after the zeros that PAN-OS and others fill their datagrams up with. */
+function headerAfter(view: DataView, at: number, version: number): number | undefined {
+  if (isHeader(view, at, version)) return at
+  let position = at
+  while (position < view.byteLength && position - at < fillingMax && view.getUint8(position) === 0) position++
+  // The header's own first octet is a zero too.
+  return position > at && isHeader(view, position - 1, version) ? position - 1 : undefined
+}
+
+/** No datagram is longer. */
+const fillingMax = 65_536
+
+/** A header of `version` with a count, or IPFIX's length, that a datagram can have. */
 function isHeader(view: DataView, at: number, version: number): boolean {
+  if (version === 10) return at + 16 <= view.byteLength && view.getUint16(at) === 10 && view.getUint16(at + 2) >= 16
   return at + 20 <= view.byteLength && view.getUint16(at) === version && view.getUint16(at + 2) <= 1_024
 }

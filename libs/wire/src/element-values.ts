@@ -7,7 +7,7 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [key:
 
 /** The last integer length that stays below 2^53, and with it a JSON number. */
 const numberOctetsMax = 6
-const text = new TextDecoder('utf-8')
+const text = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * A field's value as JSON: integers as numbers, or as decimal strings where the encoded length can pass 2^53; addresses

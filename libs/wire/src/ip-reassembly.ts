@@ -59,7 +59,8 @@ export class IpReassembly {
       return undefined
     }
     if (!pending.parts.has(offset)) {
-      pending.parts.set(offset, payload)
+      // A copy: the octets of a capture that is read piece by piece are not ours to keep.
+      pending.parts.set(offset, payload.slice())
       pending.held += payload.length
     }
     if (!more) pending.total = offset + payload.length

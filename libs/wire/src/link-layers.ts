@@ -3,33 +3,78 @@
  * labels and PPPoE; -1 where there is none.
  */
 export function networkLayerOf(linkType: number, frame: Uint8Array): number {
-  switch (linkType) {
-    case 0: // null: address family in the host's byte order
-    case 108: // loop: in network order
-      return ipAt(frame, 4)
-    case 1: // Ethernet
-      return etherTyped(frame, 12)
-    case 9: // PPP
-    case 50: // PPP in HDLC-like framing
-    case 166: // PPP with direction
-      return ppp(frame, linkType === 166 ? 1 : 0)
-    case 51: // PPPoE
-      return ppp(frame, 6)
-    case 104: // Cisco HDLC: address, control, EtherType
-      return byEtherType(frame, 2)
-    case 12: // raw IP on some systems
-    case 14:
-    case 101: // raw IP
-    case 228: // IPv4
-    case 229: // IPv6
-      return ipAt(frame, 0)
-    case 113: // Linux cooked v1: the protocol is the last field of 16 octets
-      return byEtherType(frame, 14)
-    case 276: // Linux cooked v2: the protocol is the first field of 20 octets
-      return frame.length >= 20 ? byType(frame, u16(frame, 0), 20) : -1
-    default:
-      return -1
-  }
+  return linkLayers[linkType]?.(frame) ?? -1
+}
+
+export function isLinkTypeKnown(linkType: number): boolean {
+  return linkLayers[linkType] !== undefined
+}
+
+const linkLayers: Readonly<Record<number, (frame: Uint8Array) => number>> = {
+  // null: address family in the host's byte order; loop: in network order
+  0: frame => ipAt(frame, 4),
+  108: frame => ipAt(frame, 4),
+  // Ethernet
+  1: frame => etherTyped(frame, 12),
+  // Token ring: access control, frame control, two addresses, then LLC and SNAP; a source route where its bit is set
+  6: frame => llc(frame, 14 + ((frame[8] ?? 0) & 0x80 ? (frame[14] ?? 0) & 0x1f : 0)),
+  // SLIP with direction and compressed header octets
+  8: frame => ipAt(frame, 16),
+  // PPP, in HDLC-like framing, with direction (2 kinds)
+  9: frame => ppp(frame, 0),
+  50: frame => ppp(frame, 0),
+  166: frame => ppp(frame, 1),
+  204: frame => ppp(frame, 1),
+  // FDDI
+  10: frame => llc(frame, 13),
+  // PPPoE
+  51: frame => ppp(frame, 6),
+  // raw IP on some systems, raw IP, IPv4, IPv6
+  12: frame => ipAt(frame, 0),
+  14: frame => ipAt(frame, 0),
+  101: frame => ipAt(frame, 0),
+  228: frame => ipAt(frame, 0),
+  229: frame => ipAt(frame, 0),
+  // RFC 1483 over ATM: LLC and SNAP
+  100: frame => llc(frame, 0),
+  // Cisco HDLC: address, control, EtherType; with direction
+  104: frame => byEtherType(frame, 2),
+  205: frame => byEtherType(frame, 3),
+  // 802.11, and with radiotap's header in front
+  105: frame => wireless(frame, 0),
+  127: frame => wireless(frame, (frame[2] ?? 0) | ((frame[3] ?? 0) << 8)),
+  // Frame relay (RFC 2427): 2 octets of address, then EtherType as Cisco does it, or NLPID
+  107: frame => (u16(frame, 2) === 0x03cc ? ipAt(frame, 4) : byEtherType(frame, 2)),
+  // OpenBSD enc: family, index, flags
+  109: frame => ipAt(frame, 12),
+  // Linux cooked v1: the protocol is the last field of 16 octets; v2: the first field of 20
+  113: frame => byEtherType(frame, 14),
+  276: frame => (frame.length >= 20 ? byType(frame, u16(frame, 0), 20) : -1),
+  // OpenBSD pflog: the first octet is the header's length without its padding
+  117: frame => ipAt(frame, ((frame[0] ?? 0) + 3) & ~3),
+  // IP over fibre channel (RFC 2625)
+  122: frame => llc(frame, 16),
+  // mPackets (802.3br) that hold whole Ethernet frames after 8 octets of preamble
+  274: frame => etherTyped(frame, 20),
+}
+
+/**
+ * A data frame of 802.11: control(2) duration(2) three addresses(18) sequence(2), a fourth address between access points,
+ * QoS(2) and, by the order bit, HT control(4); then LLC and SNAP. An encrypted body cannot be read.
+ */
+function wireless(frame: Uint8Array, at: number): number {
+  const control = frame[at] ?? 0
+  const flags = frame[at + 1] ?? 0
+  const isData = (control & 0x0c) === 0x08 && (control & 0x40) === 0
+  if (!isData || (flags & 0x40) !== 0) return -1
+  const fourAddresses = (flags & 3) === 3 ? 6 : 0
+  const quality = (control & 0x80) !== 0 ? 2 + ((flags & 0x80) !== 0 ? 4 : 0) : 0
+  return llc(frame, at + 24 + fourAddresses + quality)
+}
+
+/** LLC with SNAP (RFC 1042): aa aa 03, an OUI, and an EtherType. */
+function llc(frame: Uint8Array, at: number): number {
+  return u16(frame, at) === 0xaaaa ? byEtherType(frame, at + 6) : -1
 }
 
 const tagsMax = 8
@@ -73,7 +118,7 @@ function byType(frame: Uint8Array, type: number, at: number): number {
       return mpls(frame, at)
     default:
       // 802.3 with LLC and SNAP.
-      return type >= 0 && type < 1_536 && u16(frame, at) === 0xaaaa ? byEtherType(frame, at + 6) : -1
+      return type >= 0 && type < 1_536 ? llc(frame, at) : -1
   }
 }
 

@@ -1,4 +1,7 @@
-import type { CapturedFrame } from './pcap.ts'
+import type { CapturedFrame, CaptureFormat } from './pcap.ts'
+
+/** Interfaces of one section. */
+const interfacesMax = 65_536
 
 interface CaptureInterface {
   linkType: number
@@ -8,37 +11,37 @@ interface CaptureInterface {
 }
 
 /**
- * Frames of a pcapng file (draft-ietf-opsawg-pcapng): sections of either byte order, interface descriptions with their
- * timestamp resolution and offset, enhanced, simple and obsolete packet blocks; other blocks are skipped. Returns whether
- * the file was whole.
+ * pcapng (draft-ietf-opsawg-pcapng): sections of either byte order, interface descriptions with their timestamp resolution
+ * and offset, enhanced, simple and obsolete packet blocks; other blocks are skipped.
  *
  *     block  type(4) length(4) body length(4)
  */
-export function* readPcapng(octets: Uint8Array): Generator<CapturedFrame, boolean> {
-  const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
-  let littleEndian = true
-  let interfaces: CaptureInterface[] = []
-  let at = 0
-  while (at + 12 <= octets.length) {
-    const type = view.getUint32(at, littleEndian)
+export class PcapngFormat implements CaptureFormat {
+  frame: CapturedFrame | undefined
+  #littleEndian = true
+  #interfaces: CaptureInterface[] = []
+
+  step(octets: Uint8Array, view: DataView, at: number): number {
+    this.frame = undefined
+    if (at + 12 > octets.length) return 0
+    const type = view.getUint32(at, this.#littleEndian)
     if (type === 0x0a0d_0d0a) {
       const order = view.getUint32(at + 8, true)
-      if (order !== 0x1a2b_3c4d && order !== 0x4d3c_2b1a) return false
-      littleEndian = order === 0x1a2b_3c4d
-      interfaces = []
+      if (order !== 0x1a2b_3c4d && order !== 0x4d3c_2b1a) return -1
+      this.#littleEndian = order === 0x1a2b_3c4d
+      this.#interfaces = []
     }
-    const length = view.getUint32(at + 4, littleEndian)
-    if (length < 12 || length % 4 !== 0 || length > octets.length - at) return false
+    const length = view.getUint32(at + 4, this.#littleEndian)
+    if (length < 12 || length % 4 !== 0) return -1
+    if (length > octets.length - at) return 0
     const body = at + 8
     const end = at + length - 4
-    if (type === 1 && end - body >= 8) interfaces.push(readInterface(view, body, end, littleEndian))
-    else {
-      const frame = readPacket(octets, view, type, body, end, littleEndian, interfaces)
-      if (frame) yield frame
+    if (type !== 1) this.frame = readPacket(octets, view, type, body, end, this.#littleEndian, this.#interfaces)
+    else if (end - body >= 8 && this.#interfaces.length < interfacesMax) {
+      this.#interfaces.push(readInterface(view, body, end, this.#littleEndian))
     }
-    at += length
+    return length
   }
-  return at === octets.length
 }
 
 /** linkType(2) reserved(2) snaplen(4) options */

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { isCapture, readDatagrams, splitDatagrams } from '../src/index.ts'
+import { DatagramParser, isCapture, readDatagrams, splitDatagrams } from '../src/index.ts'
 import {
   ethernet,
+  flowSample,
   ip4,
+  ipfix,
   ipv4Packet,
   ipv6Packet,
   mac,
   octets,
+  sampledHeader,
+  sflow,
   text,
   u16,
   u32,
@@ -82,7 +86,48 @@ describe('captures', () => {
     expect([...readDatagrams(pcap(229, [six]))]).toEqual([
       { ...expected, source: '2001:db8::1', destination: '2001:db8::2' },
     ])
-    expect([...readDatagrams(pcap(147, [packet]))]).toEqual([])
+    const snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]
+    const wireless = [0x88, 0x02, ...new Array<number>(22).fill(0), 0, 0, ...snap, ...packet]
+    const others: Record<string, [linkType: number, frame: number[]]> = {
+      '802.11 with QoS': [105, wireless],
+      radiotap: [127, [0, 0, 12, 0, ...new Array<number>(8).fill(0), ...wireless]],
+      'token ring': [6, [...new Array<number>(14).fill(0), ...snap, ...packet]],
+      'RFC 1483': [100, [...snap, ...packet]],
+      'frame relay': [107, [0x18, 0x41, ...u16(0x03cc), ...packet]],
+      enc: [109, [...new Array<number>(12).fill(0), ...packet]],
+      pflog: [117, [61, ...new Array<number>(63).fill(0), ...packet]],
+      'PPP with direction': [204, [0, 0xff, 3, 0, 0x21, ...packet]],
+    }
+    for (const [name, [linkType, frame]] of Object.entries(others)) {
+      expect([...readDatagrams(pcap(linkType, [frame]))], name).toEqual([expected])
+    }
+    // 802.11 that is encrypted, or no data.
+    expect([
+      ...readDatagrams(
+        pcap(105, [
+          [0x88, 0x42, ...wireless.slice(2)],
+          [0x80, ...wireless.slice(1)],
+        ]),
+      ),
+    ]).toEqual([])
+    const parser = new DatagramParser()
+    expect([...parser.push(pcap(147, [packet]))]).toEqual([])
+    expect([...parser.unknownLinkTypes]).toEqual([[147, 1]])
+  })
+
+  it('reads the same whatever pieces the file comes in', () => {
+    const whole = pcap(1, [ethernet(0x0800, packet), ethernet(0x0800, packet), ethernet(0x0800, packet)])
+    for (const length of [1, 7, 23, 24, 25, 41, 1_000]) {
+      const parser = new DatagramParser()
+      const found = []
+      for (let at = 0; at < whole.length; at += length) {
+        for (const datagram of parser.push(whole.slice(at, at + length))) {
+          found.push({ ...datagram, payload: datagram.payload.slice() })
+        }
+      }
+      expect(found).toEqual([expected, expected, expected])
+      expect(parser.end()).toBe(true)
+    }
   })
 
   it('reads pcapng: interfaces with their resolution and offset, simple and enhanced packets, unknown blocks', () => {
@@ -165,6 +210,13 @@ describe('files of datagrams written one after the other', () => {
     expect([...splitDatagrams(octets(one, one, one))]).toEqual([one, one, one])
     const nine = v9([[...u16(0), ...u16(12), ...u16(256), ...u16(1), ...u16(1), ...u16(4)]])
     expect([...splitDatagrams(octets(nine, nine))]).toEqual([nine, nine])
+    // PAN-OS fills its datagrams up with zeros.
+    const filled = octets(nine, new Array<number>(200).fill(0))
+    expect([...splitDatagrams(octets(filled, nine))]).toEqual([filled, nine])
+    const ten = ipfix([[...u16(256), ...u16(8), ...u32(7)]])
+    expect([...splitDatagrams(octets(ten, ten))]).toEqual([ten, ten])
+    const samples = sflow([flowSample([sampledHeader(ethernet(0x0800, packet))])])
+    expect([...splitDatagrams(octets(samples, samples, samples))]).toEqual([samples, samples, samples])
     expect([...splitDatagrams(Uint8Array.from([1, 2, 3]))]).toEqual([Uint8Array.from([1, 2, 3])])
   })
 })

@@ -20,6 +20,7 @@ import {
   networksMax,
   streamProcessorConfigSchema,
 } from '../../stream-processor/src/index.ts'
+import { elementsSchema } from './element-definitions.ts'
 import { partitionsSchema } from './topic-specs.ts'
 
 const busConfigSchema = z.discriminatedUnion('kind', [
@@ -39,6 +40,8 @@ export const weirConfigSchema = z.strictObject({
   /** What addresses belong to, by longest prefix. */
   networks: z.array(networkSchema).max(networksMax).default([]),
   enrichment: enrichmentConfigSchema.prefault({}),
+  /** Information elements that no table of Weir has, for `weir templates` and `weir decode`. */
+  elements: elementsSchema.default({}),
   bus: busConfigSchema.prefault({ kind: 'local' }),
   store: storeConfigSchema.prefault({ kind: 'embedded' }),
   poller: snmpPollerConfigSchema.prefault({}),

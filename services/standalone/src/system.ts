@@ -17,6 +17,7 @@ import {
 } from '../../../libs/kernel/src/index.ts'
 import type { Inventory } from '../../../libs/model/src/index.ts'
 import type { Store } from '../../../libs/store/src/index.ts'
+import { defineElements } from '../../../libs/wire/src/index.ts'
 import { createFlowCollector } from '../../flow-collector/src/index.ts'
 import { createGateway, type Gateway } from '../../gateway/src/index.ts'
 import { createSnmpPoller } from '../../snmp-poller/src/index.ts'
@@ -62,6 +63,7 @@ export interface WeirSystem {
 /** Services of one process on the configured bus and store; the store is opened only where a service needs it. */
 export async function createSystem(options: SystemOptions): Promise<WeirSystem> {
   const { config, inventory, log, run = services, extra = [] } = options
+  defineElements(config.elements)
   const metrics = createMetrics({ processMetrics: true })
   const bus = await createBus(config, log, metrics)
   const topics = createTopicsComponent(bus, topicSpecs(partitionsOf(config)), systemClock, log)

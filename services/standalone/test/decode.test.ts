@@ -133,9 +133,84 @@ describe('weir decode', () => {
     }
   })
 
+  it('reads a capture of any length piece by piece, and several datagrams of one raw file', async () => {
+    // Three pieces of a mebibyte, with records across their borders.
+    const capture = pcap([template, ...Array.from({ length: 30_000 }, () => data)])
+    expect(capture.length).toBeGreaterThan(2 * 2 ** 20)
+    const { code, lines } = await decode(file('long.pcap', capture), '--summary', '--no-records')
+    expect({ code, lines }).toMatchObject({ code: 0, lines: [{ datagrams: 30_001, records: 30_000, errors: {} }] })
+    const raw = file('several.dat', Buffer.concat([template, data, data]))
+    expect((await decode(raw, '--summary')).lines.at(-1)).toMatchObject({ datagrams: 3, records: 2, errors: {} })
+  })
+
+  it('never throws over files that are none, and says what each is', async () => {
+    const capture = pcap([template, data])
+    const cases: [string, Buffer, RegExp][] = [
+      ['empty.dat', Buffer.alloc(0), /^$/],
+      ['empty.pcap', Buffer.alloc(0), /no capture file/],
+      ['rubbish.bin', Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * 7_919) & 255)), /^$/],
+      ['cut.pcap.gz', gzipSync(capture).subarray(0, -12), /unexpected end of file/],
+      ['damaged.gz', Buffer.concat([hex('1f8b08'), Buffer.alloc(100, 7)]), /what comes before was read/],
+      ['magic.pcap', capture.subarray(0, 4), /breaks off/],
+      ['magic-ng', hex('0a0d0d0a'), /breaks off/],
+      ['snoop.cap', Buffer.concat([Buffer.from('snoop\0\0\0'), Buffer.alloc(40)]), /snoop file: convert it/],
+      ['flows.zst', hex('28b52ffd 0000'), /zstd: unpack it first/],
+      [
+        'usb.pcap',
+        Buffer.concat([hex('a1b2c3d4 0002 0004 00000000 00000000 0000ffff 000000bd'), capture.subarray(24)]),
+        /2 frames of link type 189/,
+      ],
+    ]
+    for (const [name, octets, words] of cases) {
+      const { code, lines, stderr } = await decode(file(name, octets), '--summary')
+      expect({ name, code }).toEqual({ name, code: exitCodes.failed })
+      expect(Object.keys(lines.at(-1)!.errors as object)).not.toEqual([])
+      expect(stderr.trim()).toMatch(words)
+    }
+  })
+
+  it('leaves out what belongs to other services, unless it is asked for', async () => {
+    const query = hex('0005 0100 0001 0000 0000 0000 03777777 0000 0100 01')
+    const path = file('mixed.pcap', pcap([query], 53))
+    expect(await decode(path, '--summary')).toMatchObject({ code: 0, stderr: /^weir decode: 1 datagrams of other/ })
+    expect(await decode(path, '--summary', '--port', '53')).toMatchObject({ code: 1 })
+  })
+
+  it('prints JSON whatever octets a text has', async () => {
+    const hostile = Buffer.from(Array.from({ length: 250 }, (_, i) => (i < 248 ? i : 0xed)))
+    const message = Buffer.concat([
+      hex('0100'),
+      u16(29 + hostile.length),
+      Buffer.alloc(8),
+      hex('ff'),
+      u16(hostile.length),
+      hostile,
+      Buffer.alloc(14),
+    ])
+    const header = Buffer.concat([hex('000a'), u16(16 + message.length), hex(`${seconds} 00000000 0000002a`)])
+    const { code, lines } = await decode(file('t.dat', template), file('hostile.dat', Buffer.concat([header, message])))
+    expect(code).toBe(0)
+    const { userName } = lines[0]!.fields as { userName: string }
+    expect(userName.slice(0, 128)).toBe(hostile.subarray(0, 128).toString('latin1'))
+  })
+
+  it('names elements that the user describes', async () => {
+    const elements = file(
+      'own.yaml',
+      Buffer.from('elements:\n  9999:\n    7: { name: acmeColour, type: unsigned16 }\n'),
+    )
+    const { lines } = await decode('--elements', elements, file('template.dat', template), file('data.bin', data))
+    expect(lines[0]!.fields).toMatchObject({ acmeColour: 0xbeef })
+    const wrong = file('wrong.yaml', Buffer.from('elements:\n  9999:\n    7: { name: "a b", type: uint }\n'))
+    await expect(decode('--elements', wrong, file('d.dat', data))).rejects.toThrow(
+      /wrong\.yaml: elements\.9999\.7\.name: a name of/,
+    )
+  })
+
   it('refuses wrong usage', async () => {
     await expect(decode()).rejects.toThrow(UsageError)
     await expect(decode(join(folder, 'absent.pcap'))).rejects.toThrow(/cannot read .*absent\.pcap/)
+    await expect(decode(folder)).rejects.toThrow(/it is a folder/)
     await expect(decode('--port', 'x', file('d.pcap', pcap([])))).rejects.toThrow('"x" is no UDP port')
     await expect(decode('--colour', 'x')).rejects.toThrow(/colour/)
   })

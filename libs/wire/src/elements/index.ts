@@ -1,6 +1,7 @@
 import { enterpriseElements } from './enterprises.ts'
 import { ianaElements } from './iana.ts'
 import { netflow9Elements } from './netflow9.ts'
+import { probeElements } from './probes.ts'
 
 /** Abstract data types of RFC 7012 §3.1, short. `sub` and `multi` are the template lists of RFC 6313. */
 export type ElementType =
@@ -31,6 +32,53 @@ export type ElementType =
 export interface InformationElement {
   name: string
   type: ElementType
+}
+
+/** The data types by the names that RFC 7012 §3.1 and RFC 6313 §4.1 give them. */
+export const dataTypes: Readonly<Record<string, ElementType>> = {
+  unsigned8: 'u8',
+  unsigned16: 'u16',
+  unsigned32: 'u32',
+  unsigned64: 'u64',
+  signed8: 'i8',
+  signed16: 'i16',
+  signed32: 'i32',
+  signed64: 'i64',
+  float32: 'f32',
+  float64: 'f64',
+  boolean: 'bool',
+  macAddress: 'mac',
+  ipv4Address: 'ip4',
+  ipv6Address: 'ip6',
+  dateTimeSeconds: 's',
+  dateTimeMilliseconds: 'ms',
+  dateTimeMicroseconds: 'us',
+  dateTimeNanoseconds: 'ns',
+  string: 'str',
+  octetArray: 'oct',
+  basicList: 'list',
+  subTemplateList: 'sub',
+  subTemplateMultiList: 'multi',
+}
+
+/** Elements that the user describes: by enterprise (0 IANA, `netflow9` for field types of v9 alone), then by id. */
+export type ElementDefinitions = Readonly<Record<string, Readonly<Record<string, { name: string; type: string }>>>>
+
+const defined = new Map<string, ReadonlyMap<number, InformationElement>>()
+
+/**
+ * Adds to the tables here, and overrules them: for makers and versions they do not know. Of the whole process, in place of
+ * what an earlier call gave; call before the first datagram, since names are looked up once a template.
+ */
+export function defineElements(definitions: ElementDefinitions): void {
+  defined.clear()
+  for (const [enterprise, elements] of Object.entries(definitions)) {
+    const entries = Object.entries(elements).map(([id, { name, type }]): [number, InformationElement] => [
+      Number(id),
+      { name, type: dataTypes[type] ?? 'oct' },
+    ])
+    defined.set(enterprise, new Map(entries))
+  }
 }
 
 const reverseEnterprise = 29_305
@@ -67,9 +115,11 @@ function table(name: string, text: string): Map<number, InformationElement> {
 
 /** An element of IPFIX; undefined when no table here has it. */
 export function elementOf(enterprise: number, element: number): InformationElement | undefined {
+  const own = defined.size > 0 ? defined.get(String(enterprise))?.get(element) : undefined
+  if (own) return own
   if (enterprise === 0) return table('iana', ianaElements).get(element)
-  if (enterprise === reverseEnterprise) return reversed(table('iana', ianaElements).get(element))
-  const text = enterpriseElements[enterprise]
+  if (enterprise === reverseEnterprise) return reversed(elementOf(0, element))
+  const text = enterpriseElements[enterprise] ?? probeElements[enterprise]
   if (text === undefined) return undefined
   const elements = table(String(enterprise), text)
   const known = elements.get(element)
@@ -80,7 +130,7 @@ export function elementOf(enterprise: number, element: number): InformationEleme
 
 /** A field type of NetFlow v9: the numbers are IANA's, with makers' own above. */
 export function netflow9ElementOf(type: number): InformationElement | undefined {
-  const own = table('netflow9', netflow9Elements).get(type) ?? elementOf(0, type)
+  const own = defined.get('netflow9')?.get(type) ?? table('netflow9', netflow9Elements).get(type) ?? elementOf(0, type)
   if (own || type < 0x8000) return own
   // nProbe adds ntop's elements from 57,472 on; Cisco puts its enterprise elements behind the high bit.
   return (

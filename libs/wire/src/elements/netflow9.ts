@@ -1,8 +1,9 @@
 /**
  * Field types that exist in NetFlow v9 alone, where makers took numbers without an enterprise: Streamcore, Cisco WLC and
- * ASA, Palo Alto. nProbe's begin at 57,472 with ntop's own numbers (nProbe user guide).
+ * ASA, Fortinet, Palo Alto. nProbe's begin at 57,472 with ntop's own numbers (nProbe user guide).
  */
 export const netflow9Elements = `
+65 fortinetFlowFlags u16
 8192 streamcoreWanRtt u32
 8193 streamcoreNetAppRespTime u32
 8194 streamcoreTotalAppRespTime u32

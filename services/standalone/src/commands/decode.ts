@@ -1,25 +1,28 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { gunzipSync } from 'node:zlib'
 import {
-  type CapturedDatagram,
+  DatagramParser,
   DatagramReader,
+  defineElements,
   type ExporterTally,
   isCapture,
-  readDatagrams,
   splitDatagrams,
 } from '../../../../libs/wire/src/index.ts'
 import { type Command, type CommandIo, exitCodes, UsageError } from '../command.ts'
+import { foreignFormat, isOtherService, piecesOf } from '../decode/input-files.ts'
+import { readElements } from '../element-definitions.ts'
 
 const usage = `usage: weir decode [options] FILE…
 
 Prints every NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 record of the files as a line of JSON. FILE is a capture (pcap or
-pcapng, also gzipped) or a raw datagram. Templates are kept from file to file, so a file of templates goes first.
+pcapng) or raw datagrams, one or several one after the other; either may be gzipped. Templates are kept from file to file,
+so a file of templates goes first.
 
-  --summary       a last line with counts, sums and errors
-  --no-records    no lines of records: for --summary of large captures
-  --port PORT     only datagrams to this UDP port; may be given more than once
+  --summary         a last line with counts, sums and errors
+  --no-records      no lines of records: for --summary of large captures
+  --port PORT       only datagrams to this UDP port; may be given more than once
+  --elements FILE   information elements that Weir has no name for: the "elements" of a YAML file, as in weir.yaml
 
 exit code: 0 all datagrams parsed, 1 some did not, 2 wrong usage`
 
@@ -27,8 +30,8 @@ exit code: 0 all datagrams parsed, 1 some did not, 2 wrong usage`
 const unknownExporter = '0.0.0.0'
 /** Lines are gathered to this many characters before they are written. */
 const chunkLength = 65_536
-/** Against a file that unpacks for ever. */
-const maxOutputLength = 2 ** 31
+/** Raw datagrams are split in memory. */
+const rawOctetsMax = 2 ** 30
 
 export const decodeCommand: Command = {
   summary: 'print the flow records of captures and raw datagrams as JSON',
@@ -44,27 +47,17 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
       summary: { type: 'boolean', default: false },
       'no-records': { type: 'boolean', default: false },
       port: { type: 'string', multiple: true, default: [] },
+      elements: { type: 'string' },
     },
   })
   if (positionals.length === 0) throw new UsageError('no FILE is given')
-  const ports = new Set(values.port.map(portOf))
-  const reader = new DatagramReader(!values['no-records'])
-  const lines = createLineWriter(io)
-  const broken: string[] = []
-  for (const path of positionals) {
-    const datagrams = datagramsOf(await load(path), path, reason => broken.push(reason))
-    for (const { payload, source, sourcePort, timestampMs, destinationPort } of datagrams) {
-      if (ports.size > 0 && !ports.has(destinationPort)) continue
-      for (const record of reader.read(payload, source, sourcePort, timestampMs)) lines.add(JSON.stringify(record))
-      if (lines.isFull) await lines.flush()
-      if (io.signal.aborted || lines.isClosed) return exitCodes.failed
-    }
-  }
-  reader.finish()
-  for (const reason of broken) io.stderr.write(`weir decode: ${reason}\n`)
-  const summary = summarize(reader, broken.length)
-  if (values.summary) lines.add(JSON.stringify(summary))
-  await lines.flush()
+  for (const path of positionals) await checkReadable(path)
+  defineElements(values.elements === undefined ? {} : elementsOf(values.elements))
+  const decoding = new Decoding(new Set(values.port.map(portOf)), !values['no-records'], io)
+  for (const path of positionals) if (!(await decoding.file(path))) return exitCodes.failed
+  const summary = decoding.finish()
+  if (values.summary) decoding.lines.add(JSON.stringify(summary))
+  await decoding.lines.flush()
   return Object.keys(summary.errors).length === 0 ? exitCodes.ok : exitCodes.failed
 }
 
@@ -74,33 +67,127 @@ function portOf(text: string): number {
   return port
 }
 
-async function load(path: string): Promise<Uint8Array> {
+async function checkReadable(path: string): Promise<void> {
   try {
-    const octets = await readFile(path)
-    return octets[0] === 0x1f && octets[1] === 0x8b ? gunzipSync(octets, { maxOutputLength }) : octets
+    if ((await stat(path)).isDirectory()) throw new Error('it is a folder')
   } catch (cause) {
     throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`)
   }
 }
 
-function* datagramsOf(
-  octets: Uint8Array,
-  path: string,
-  fail: (reason: string) => void,
-): Generator<CapturedDatagram, void> {
-  if (isCapture(octets)) {
-    const complete = yield* readDatagrams(octets)
-    if (!complete) fail(`${path} breaks off; what comes before was read`)
-    return
+function elementsOf(path: string): ReturnType<typeof readElements> {
+  try {
+    return readElements(path)
+  } catch (cause) {
+    throw new UsageError(`cannot read the elements of ${path}: ${(cause as Error).message}`)
   }
-  if (/\.pcap(ng)?(\.gz)?$/.test(path)) {
-    fail(`${path} is no capture file`)
-    return
+}
+
+/** Reads file after file through one reader, so that templates are kept from one to the next. */
+class Decoding {
+  readonly lines: LineWriter
+  readonly #reader: DatagramReader
+  readonly #ports: ReadonlySet<number>
+  readonly #io: CommandIo
+  #broken = 0
+  #others = 0
+
+  constructor(ports: ReadonlySet<number>, withRecords: boolean, io: CommandIo) {
+    this.#ports = ports
+    this.#reader = new DatagramReader(withRecords)
+    this.#io = io
+    this.lines = createLineWriter(io)
   }
-  const timestampMs = Date.now()
-  for (const payload of splitDatagrams(octets)) {
-    const source = unknownExporter
-    yield { payload, source, sourcePort: 0, destination: source, destinationPort: 0, timestampMs }
+
+  /** @returns false when nobody wants to hear more */
+  async file(path: string): Promise<boolean> {
+    let capture: DatagramParser | undefined
+    let raw: Uint8Array[] = []
+    let rawOctets = 0
+    let pieces = 0
+    try {
+      for await (const piece of piecesOf(path)) {
+        if (pieces++ === 0 && isCapture(piece)) capture = new DatagramParser()
+        if (capture) {
+          if (!(await this.#capture(capture, piece))) return false
+          continue
+        }
+        raw.push(piece)
+        rawOctets += piece.length
+        if (rawOctets > rawOctetsMax) throw new Error(`more than ${rawOctetsMax} octets that are no capture`)
+      }
+    } catch (cause) {
+      this.#fail(`${path}: ${(cause as Error).message}; what comes before was read`)
+    }
+    if (capture) this.#endCapture(path, capture)
+    else {
+      const octets = raw.length === 1 ? raw[0]! : Buffer.concat(raw)
+      raw = []
+      return await this.#raw(path, octets)
+    }
+    return true
+  }
+
+  finish(): ReturnType<typeof summarize> {
+    this.#reader.finish()
+    if (this.#others > 0) {
+      this.#io.stderr.write(
+        `weir decode: ${this.#others} datagrams of other services (DNS, NTP, SNMP …) were left out\n`,
+      )
+    }
+    return summarize(this.#reader, this.#broken)
+  }
+
+  async #capture(capture: DatagramParser, piece: Uint8Array): Promise<boolean> {
+    for (const { payload, source, sourcePort, timestampMs, destinationPort } of capture.push(piece)) {
+      if (this.#ports.size > 0) {
+        if (!this.#ports.has(destinationPort)) continue
+      } else if (isOtherService(sourcePort, destinationPort)) {
+        this.#others++
+        continue
+      }
+      this.#read(payload, source, sourcePort, timestampMs)
+      if (this.lines.isFull) await this.lines.flush()
+      if (this.#isOver) return false
+    }
+    return true
+  }
+
+  #endCapture(path: string, capture: DatagramParser): void {
+    if (!capture.end()) this.#fail(`${path} breaks off; what comes before was read`)
+    for (const [linkType, frames] of capture.unknownLinkTypes) {
+      this.#fail(`${path} has ${frames} frames of link type ${linkType}, which are not read`)
+    }
+  }
+
+  async #raw(path: string, octets: Uint8Array): Promise<boolean> {
+    const foreign = foreignFormat(octets)
+    if (foreign !== undefined || /\.pcap(ng)?(\.gz)?$/.test(path)) {
+      this.#fail(`${path} is no capture file${foreign === undefined ? '' : ` that is read here, but ${foreign}`}`)
+      return true
+    }
+    const nowMs = Date.now()
+    for (const payload of splitDatagrams(octets)) {
+      this.#read(payload, unknownExporter, 0, nowMs)
+      if (this.lines.isFull) await this.lines.flush()
+      if (this.#isOver) return false
+    }
+    return true
+  }
+
+  #read(payload: Uint8Array, exporter: string, sourcePort: number, timestampMs: number): void {
+    for (const record of this.#reader.read(payload, exporter, sourcePort, timestampMs)) {
+      this.lines.add(JSON.stringify(record))
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#io.signal.aborted || this.lines.isClosed
+  }
+
+  #fail(reason: string): void {
+    this.#broken++
+    this.#io.stderr.write(`weir decode: ${reason}\n`)
   }
 }
 
