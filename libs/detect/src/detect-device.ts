@@ -68,7 +68,8 @@ export function detectDevice(
   }
   const failed = nextRun(before.failed, !poll.reachable, poll.atMs, config.deviceUnreachable.polls)
   put(next, 'failed', failed)
-  if (poll.reachable) {
+  // A poll of some interfaces does not ask for what fails in whole ones.
+  if (poll.reachable && !poll.partial) {
     put(next, 'failing', nextRun(before.failing, answersInPart(poll).length > 0, poll.atMs, config.snmpFailing.polls))
   }
   settle(next, 'unreachable', 'device-unreachable', conditions, poll.atMs, () =>
@@ -77,7 +78,11 @@ export function detectDevice(
       : switchedOff,
   )
   settle(next, 'snmpFailing', 'snmp-failing', conditions, poll.atMs, () =>
-    config.snmpFailing.enabled ? snmpFailing(next.failing, before.snmpFailing, poll, config.snmpFailing) : switchedOff,
+    poll.partial
+      ? undefined
+      : config.snmpFailing.enabled
+        ? snmpFailing(next.failing, before.snmpFailing, poll, config.snmpFailing)
+        : switchedOff,
   )
   if (before.stale) {
     const samples = (before.samples ?? 0) + 1

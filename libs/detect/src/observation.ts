@@ -9,6 +9,8 @@ export interface PollObservation {
   intervalMs: number
   pollDurationMs: number
   reachable: boolean
+  /** Only some interfaces were asked; absent is no. */
+  partial?: boolean
   /** The same poll again, or an older one: no observation. */
   stale: boolean
   rebooted: boolean

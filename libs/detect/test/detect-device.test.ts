@@ -30,6 +30,17 @@ describe('snmp-failing', () => {
   })
 })
 
+describe('polls of some interfaces', () => {
+  it('say nothing of whole polls that fail in part', () => {
+    const bench = new Bench([link()])
+    for (let i = 0; i < 8; i++) {
+      bench.poll(20_000, { errors: ['walk-not-increasing'] })
+      bench.poll(10_000, { change: poll => (poll.partial = true) })
+    }
+    expect(bench.said).toEqual(['snmp-failing active'])
+  })
+})
+
 describe('telemetry-stale', () => {
   it('is said after three intervals without a poll and ends after two', () => {
     const bench = new Bench([link()])

@@ -6,6 +6,7 @@ export const topics = {
   templates: 'weir.templates.v1',
   polls: 'weir.polls.v1',
   events: 'weir.events.v1',
+  pollers: 'weir.pollers.v1',
   live: 'weir.live.v1',
   signals: 'weir.signals.v1',
   alarms: 'weir.alarms.v1',
@@ -18,6 +19,7 @@ export type Topic = (typeof topics)[keyof typeof topics]
 export const keys = {
   flowsRaw: exporterId,
   device: deviceKey,
+  poller: (group: string, producerId: string): string => `${group}/${producerId}`,
   tenant: (tenantId: string): string => tenantId,
   alarm: (tenantId: string, alarm: string): string => `${tenantId}/${alarm}`,
 } as const

@@ -49,6 +49,8 @@ export interface TrackedPoll {
   atMs: number
   intervalMs: number
   reachable: boolean
+  /** Only some interfaces were asked; the others are not gone. */
+  partial: boolean
   /** The same poll again, or an older one: nothing was taken from it, and it is no observation. */
   stale: boolean
   rebooted: boolean
@@ -111,6 +113,7 @@ export function trackPoll(
     atMs,
     intervalMs: poll.intervalMs,
     reachable: poll.health?.reachable ?? false,
+    partial: poll.partial,
     stale: false,
     rebooted: false,
     upTimeSeconds: poll.sysUpTimeCs === undefined ? null : Math.floor(poll.sysUpTimeCs / 100),
@@ -142,7 +145,8 @@ function answeredPoll(
     ? elapsedBetween(before.last, times, poll.intervalMs, durationMsMax)
     : { gap: 'first-poll' }
   const gap = 'gap' in sinceLast ? sinceLast.gap : undefined
-  if (gap === 'out-of-order') {
+  // Some interfaces say nothing of the others' baselines: what happened to the device is for its next whole poll to say.
+  if (gap === 'out-of-order' || (tracked.partial && gap !== undefined && gap !== 'interval-too-long')) {
     tracked.stale = true
     return { state: before, tracked }
   }
@@ -193,7 +197,7 @@ function answeredPoll(
     interfaces[id] = cached && known ? known : nextState(row, known, offsetMs)
   }
   // A walk that broke off leaves rows out; a row that a whole walk leaves out is gone, and so is its baseline.
-  const walkBroke = tracked.errors.some(error => !error.code.startsWith('cell-'))
+  const walkBroke = tracked.partial || tracked.errors.some(error => !error.code.startsWith('cell-'))
   if (walkBroke && before.last && !tracked.rebooted) {
     for (const [id, known] of Object.entries(before.interfaces)) {
       if (!Object.hasOwn(interfaces, id) && Object.hasOwn(identified.state, id)) {

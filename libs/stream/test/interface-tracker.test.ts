@@ -332,4 +332,58 @@ describe('trackPoll', () => {
     }
     expect(run()).toEqual(run())
   })
+
+  describe('polls of some interfaces between whole ones', () => {
+    const second = (n: bigint) => ({ ifIndex: 2, ifName: 'eth1', ...octets(n) })
+    const partial = { partial: true }
+
+    it('give the asked interface its intervals, and take nothing from the others', () => {
+      const tracked = track([
+        poll(startMs, 500_000, [octets(1_000n), octets(2_000n)]),
+        poll(startMs + 10_000, 501_000, [second(3_000n)], partial),
+        poll(startMs + 20_000, 502_000, [second(5_000n)], partial),
+        poll(startMs + 30_000, 503_000, [octets(4_000n), octets(6_000n)]),
+      ])
+      const deltas = tracked.map(one =>
+        one.interfaces.map(({ ifName, interval }) => [ifName, interval?.durationMs, interval?.deltas.inOctets]),
+      )
+      expect(deltas.slice(1)).toEqual([
+        [['eth1', 10_000, 1_000n]],
+        [['eth1', 10_000, 2_000n]],
+        [
+          ['eth0', 30_000, 3_000n],
+          ['eth1', 10_000, 1_000n],
+        ],
+      ])
+      expect(tracked.flatMap(one => one.interfaces).filter(one => one.gap && one.gap !== 'first-poll')).toEqual([])
+      const total = tracked.flatMap(one => one.rows).filter(row => row.interface_id === 'core-1/eth1')
+      expect(total.reduce((sum, row) => sum + row.in_octets, 0n)).toBe(4_000n)
+    })
+
+    it('leave a restart and the first sight of a device to a whole poll', () => {
+      const tracked = track([
+        poll(startMs - 10_000, 499_000, [second(1n)], partial),
+        poll(startMs, 500_000, [octets(1_000n), octets(2_000n)]),
+        poll(startMs + 10_000, 300, [second(7n)], partial),
+        poll(startMs + 30_000, 2_300, [octets(9n), octets(9n)]),
+      ])
+      expect(tracked.map(({ stale, rebooted }) => [stale, rebooted])).toEqual([
+        [true, false],
+        [false, false],
+        [true, false],
+        [false, true],
+      ])
+      expect(tracked[3]!.interfaces.map(one => one.gap)).toEqual(['reboot', 'reboot'])
+    })
+
+    it('F45: do not hide that a whole poll left an interface out', () => {
+      const tracked = track([
+        poll(startMs, 500_000, [octets(1_000n), octets(2_000n)]),
+        poll(startMs + 30_000, 503_000, [octets(3_000n)]),
+        poll(startMs + 40_000, 504_000, [octets(4_000n)], partial),
+        poll(startMs + 60_000, 506_000, [octets(6_000n), octets(9_000_000n)]),
+      ])
+      expect(tracked[3]!.interfaces.map(one => one.gap)).toEqual([undefined, 'reappeared'])
+    })
+  })
 })

@@ -8,7 +8,7 @@ export function poll(
   atMs: number,
   upTimeCs: number | undefined,
   rows: Row[],
-  rest: { reachable?: boolean; engineTimeS?: number; intervalMs?: number; errors?: string[] } = {},
+  rest: { reachable?: boolean; engineTimeS?: number; intervalMs?: number; errors?: string[]; partial?: boolean } = {},
 ): DevicePoll {
   return create(DevicePollSchema, {
     deviceId: 'core-1',
@@ -17,6 +17,7 @@ export function poll(
     startedMs: BigInt(atMs),
     completedMs: BigInt(atMs + 40),
     intervalMs: rest.intervalMs ?? 30_000,
+    partial: rest.partial ?? false,
     health: {
       reachable: rest.reachable ?? true,
       durationMs: 40,

@@ -52,6 +52,17 @@ describe('live state', () => {
     expect(state.counters).toMatchObject({ received: 4, repeated: 2 })
   })
 
+  it('a poll of some interfaces leaves the others as they are', () => {
+    const state = stateWith()
+    const [eth0, eth1] = [port('eth0', { inBitsPerSecond: 10 }), port('eth1', { inBitsPerSecond: 1 })]
+    state.apply(device({ interfaces: [eth0, eth1] }, 1n), at, nowMs)
+    const faster = { interfaces: [port('eth1', { inBitsPerSecond: 5 })], polledAtMs: BigInt(nowMs + 10_000) }
+    state.apply(device({ ...faster, partial: true }, 2n), at, nowMs)
+    expect(state.device('acme', 'acme-core-1')?.inBitsPerSecond).toBe(15)
+    state.apply(device({ ...faster, polledAtMs: BigInt(nowMs + 20_000) }, 3n), at, nowMs)
+    expect(state.device('acme', 'acme-core-1')?.inBitsPerSecond).toBe(5)
+  })
+
   it('takes a topic that was made anew for a new one, and partitions apart', () => {
     const state = stateWith()
     state.apply(device({ uptimeS: 1 }, 500n), at, nowMs)

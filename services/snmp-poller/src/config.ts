@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { secret } from '../../../libs/kernel/src/index.ts'
+import { deviceSchema } from '../../../libs/model/src/index.ts'
 import { authProtocols, privProtocols, type SnmpAuth } from './snmp-transport.ts'
 
 const communityAuthSchema = z.strictObject({
@@ -63,6 +64,29 @@ export const snmpPollerConfigSchema = z.strictObject({
   slowRefreshMs: z.int().min(10_000).default(600_000),
   /** Sensors, processors, memory, peers, neighbours and parts are read again after this long. */
   hardwareIntervalMs: z.int().min(1_000).default(60_000),
+  /**
+   * Interfaces that are polled in between, by ifName or ifAlias (`*` stands for anything), of devices of these roles and
+   * ids; of all devices where neither is given. Where several rules name a device, the shortest interval holds.
+   */
+  fastPolls: z
+    .array(
+      z.strictObject({
+        interfaces: z.array(z.string().min(1).max(255)).min(1).max(64),
+        roles: z.array(deviceSchema.shape.role.unwrap()).optional(),
+        devices: z.array(z.string()).max(10_000).optional(),
+        intervalMs: z.int().min(1_000).max(300_000).default(10_000),
+      }),
+    )
+    .max(64)
+    .default([]),
+  /** Pollers of one group share the inventory's devices; each must have a `producerId` of its own. */
+  group: z
+    .strictObject({
+      name: z.string().regex(/^[\w.-]{1,64}$/),
+      /** A poller not heard of for this long is gone, and the others take its devices. */
+      leaseMs: z.int().min(1_000).max(600_000).default(15_000),
+    })
+    .optional(),
   interfacesMax: z.int().min(1).default(10_000),
   /** Records held while the bus cannot take them; beyond it the oldest go. */
   queueRecordsMax: z.int().min(1).default(10_000),

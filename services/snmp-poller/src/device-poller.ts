@@ -26,10 +26,12 @@ import {
 } from '../../../libs/snmp/src/index.ts'
 import { type WalkResult, walkColumns } from './column-walk.ts'
 import { DeviceHardware } from './device-hardware.ts'
+import { FastReader } from './fast-reader.ts'
+import type { FastPlan } from './fast-rules.ts'
 import { clockColumns, everyPollColumns, narrowColumns, slowColumns } from './interface-columns.ts'
 import { interfaceRow, type SlowFacts, slowFacts } from './interface-rows.ts'
 import { type InterfaceTable, InterfaceTables } from './interface-table.ts'
-import { PollErrors } from './poll-errors.ts'
+import { type NotedError, PollErrors } from './poll-errors.ts'
 import { PollSession } from './poll-session.ts'
 import type { ProfileLibrary } from './profiles/load-profiles.ts'
 import { RowCells } from './row-cells.ts'
@@ -49,6 +51,8 @@ export interface DevicePollerOptions {
   readonly interfacesMax: number
   /** Shared by the pollers of a process. */
   readonly tables?: InterfaceTables
+  /** Interfaces that are polled in between, too. */
+  readonly fast?: { readonly session: SnmpSession; readonly plan: FastPlan }
   /** Without them a poll reads the system group and the interfaces. */
   readonly profiles?: ProfileLibrary
   /** What profiles read beyond interfaces is read again after this long; 0, after every poll. */
@@ -63,6 +67,8 @@ export interface PollOutcome {
 }
 
 const scalars = Object.values(scalarOids)
+/** Interfaces of one device that are polled more often; those beyond wait for the whole poll. */
+const fastRowsMax = 64
 
 /** Polls one device again and again, and remembers what spares work: slow columns, absent columns, the agent's limits. */
 export class DevicePoller {
@@ -85,6 +91,11 @@ export class DevicePoller {
   #lastTableChange: number | undefined
   #lastIfNumber: number | undefined
   #hardwareWanted = false
+  #polling = false
+  /** The last whole poll. */
+  #answered = false
+  #fast: Promise<unknown> | undefined
+  readonly #fastReader = new FastReader()
   closed = false
 
   constructor(options: DevicePollerOptions) {
@@ -115,10 +126,65 @@ export class DevicePoller {
   close(): void {
     this.closed = true
     this.#options.session.close()
+    this.#options.fast?.session.close()
   }
 
   /** Never rejects for what a device does; one call at a time. */
   async poll(): Promise<PollOutcome> {
+    this.#polling = true
+    try {
+      this.#options.fast?.session.cancel()
+      await this.#fast?.catch(() => {})
+      return await this.#pollWhole()
+    } finally {
+      this.#polling = false
+    }
+  }
+
+  /**
+   * Reads only the interfaces that are to be polled more often. Undefined when there is nothing to tell: no such
+   * interface is known yet, the device did not answer or has restarted, or a whole poll is under way, whose record would
+   * come later than this one's and be older.
+   */
+  pollFast(): Promise<PollOutcome | undefined> {
+    const { fast } = this.#options
+    if (!fast || !this.#answered || this.#polling || this.#fast || this.closed) return Promise.resolve(undefined)
+    const reading = this.#readFast(fast.session, fast.plan).finally(() => {
+      this.#fast = undefined
+    })
+    this.#fast = reading
+    return reading
+  }
+
+  async #readFast(session: SnmpSession, plan: FastPlan): Promise<PollOutcome | undefined> {
+    const rows = [...this.#slow].filter(([, facts]) => plan.matches(facts.ifName || facts.ifDescr, facts.ifAlias))
+    if (rows.length === 0 || this.#lastUpTimeCs === undefined) return undefined
+    const { clock, interfacesMax } = this.#options
+    const startedMs = clock.nowMs()
+    const startedMonotonicMs = clock.monotonicMs()
+    const errors = new PollErrors()
+    const polling = new PollSession(session, clock, plan.intervalMs)
+    const table = this.#tables.take(interfacesMax)
+    try {
+      const answers = await this.#fastReader.clocks(polling, errors)
+      const upTimeCs = scalar(answers, scalarOids.sysUpTime, 'timeTicks')
+      if (upTimeCs === undefined || upTimeCs < this.#lastUpTimeCs) return undefined
+      const ifIndexes = rows.slice(0, fastRowsMax).map(([ifIndex]) => ifIndex)
+      const broken = await this.#fastReader.read(polling, ifIndexes, this.#columns(), table)
+      if (broken) return undefined
+      const cells = new RowCells(table, errors)
+      const found = interfacesOf(table).filter(one => !this.#isNews(one))
+      const poll = this.#record(startedMs, answers, this.#rows(table, found, cells))
+      poll.partial = true
+      this.#complete(poll, startedMonotonicMs, polling, true, errors.list())
+      return { poll, errorCounts: [...errors.counts()], overran: polling.cut }
+    } finally {
+      this.#tables.giveBack(table)
+      polling.close()
+    }
+  }
+
+  async #pollWhole(): Promise<PollOutcome> {
     const { clock, session, budgetMs } = this.#options
     const startedMs = clock.nowMs()
     const startedMonotonicMs = clock.monotonicMs()
@@ -135,14 +201,9 @@ export class DevicePoller {
       }
       this.#hardware?.putInto(poll)
       if (!answers.failure && errors.size === 0) this.#pace.allCame()
-      poll.completedMs = BigInt(Math.round(clock.nowMs()))
-      poll.health = create(PollHealthSchema, {
-        reachable: answers.failure === undefined,
-        durationMs: Math.round(clock.monotonicMs() - startedMonotonicMs),
-        pdus: polling.pdus,
-        retries: polling.retries,
-        errors: [...errors.list(), ...this.#lateErrors.list()].map(error => create(PollErrorSchema, error)),
-      })
+      this.#answered = answers.failure === undefined
+      const noted = [...errors.list(), ...this.#lateErrors.list()]
+      this.#complete(poll, startedMonotonicMs, polling, this.#answered, noted)
       const errorCounts = [...errors.counts(), ...this.#lateErrors.counts()]
       this.#lateErrors = new PollErrors()
       return { poll, errorCounts, overran: polling.cut }
@@ -166,6 +227,24 @@ export class DevicePoller {
     }
   }
 
+  #complete(
+    poll: DevicePoll,
+    startedMonotonicMs: number,
+    polling: PollSession,
+    reachable: boolean,
+    errors: readonly NotedError[],
+  ): void {
+    const { clock } = this.#options
+    poll.completedMs = BigInt(Math.round(clock.nowMs()))
+    poll.health = create(PollHealthSchema, {
+      reachable,
+      durationMs: Math.round(clock.monotonicMs() - startedMonotonicMs),
+      pdus: polling.pdus,
+      retries: polling.retries,
+      errors: errors.map(error => create(PollErrorSchema, error)),
+    })
+  }
+
   #record(startedMs: number, answers: ScalarAnswers, interfaces: InterfacePoll[]): DevicePoll {
     const { device, intervalMs } = this.#options
     const poll = create(DevicePollSchema, {
@@ -183,10 +262,15 @@ export class DevicePoller {
     if (upTimeCs !== undefined) poll.sysUpTimeCs = upTimeCs
     if (engineTime !== undefined && engineTime >= 0) poll.engineTimeS = engineTime
     else if (hostUpTimeCs !== undefined) poll.engineTimeS = Math.floor(hostUpTimeCs / 100)
+    if (answers.values.has(scalarOids.sysDescr)) poll.system = this.#system(answers)
+    return poll
+  }
+
+  #system(answers: ScalarAnswers): SystemInfo {
     const objectId = answers.values.get(scalarOids.sysObjectID)
     const sysObjectId = objectId?.type === 'oid' ? objectId.value : undefined
     const sysDescr = text(answers, scalarOids.sysDescr)
-    poll.system = create(SystemInfoSchema, {
+    return create(SystemInfoSchema, {
       sysName: text(answers, scalarOids.sysName),
       sysDescr,
       sysObjectId: sysObjectId === undefined ? '' : formatOid(sysObjectId),
@@ -194,7 +278,6 @@ export class DevicePoller {
       sysContact: text(answers, scalarOids.sysContact),
       ...this.#identified(sysObjectId, sysDescr),
     })
-    return poll
   }
 
   /** Profiles are asked once for what a device says of itself. */
@@ -229,8 +312,7 @@ export class DevicePoller {
       this.#absent = new Set()
       this.#hardware?.forget()
     }
-    const columns = this.#needsNarrow ? [...everyPollColumns, ...narrowColumns] : everyPollColumns
-    const walked = await this.#walk(session, columns, table, errors)
+    const walked = await this.#walk(session, this.#columns(), table, errors)
     if (refresh) this.#wide = new Set()
     let found = interfacesOf(table)
     for (const one of found) if (hasWideOctets(table, one.row)) this.#wide.add(one.ifIndex)
@@ -242,11 +324,11 @@ export class DevicePoller {
     if (walked.complete) this.#rowsExpected = found.length
     const cells = new RowCells(table, errors)
     if (refresh || found.some(one => this.#isNews(one))) await this.#readSlow(session, table, found, cells, errors)
-    return this.#rows(table, found, cells)
+    return this.#rows(table, [...found, ...this.#bareInterfaces(table, found)], cells)
   }
 
   #rows(table: InterfaceTable, found: readonly FoundInterface[], cells: RowCells): InterfacePoll[] {
-    return [...found, ...this.#bareInterfaces(table, found)].map(({ ifIndex, ifName, row }) => {
+    return found.map(({ ifIndex, ifName, row }) => {
       const slow = this.#slow.get(ifIndex)
       // The name of an agent without ifXTable is its description; one missing cell is no reason to rename a port.
       const name = nameOf(ifIndex, ifName, slow)
@@ -265,6 +347,14 @@ export class DevicePoller {
       .map(([ifIndex]) => ({ ifIndex, ifName: '', row: table.rowOf(ifIndex) }))
   }
 
+  #columns(): readonly IfColumn[] {
+    return this.#present(this.#needsNarrow ? [...everyPollColumns, ...narrowColumns] : everyPollColumns)
+  }
+
+  #present(columns: readonly IfColumn[]): readonly IfColumn[] {
+    return this.#absent.size > 0 ? columns.filter(column => !this.#absent.has(column)) : columns
+  }
+
   async #walk(
     session: PollSession,
     columns: readonly IfColumn[],
@@ -272,7 +362,7 @@ export class DevicePoller {
     errors: PollErrors,
   ): Promise<WalkResult> {
     const result = await walkColumns(session, {
-      columns: this.#absent.size > 0 ? columns.filter(column => !this.#absent.has(column)) : columns,
+      columns: this.#present(columns),
       sink: table,
       rowsExpected: this.#rowsExpected,
       pace: this.#pace,

@@ -2,6 +2,7 @@ import { CounterByCode, type Metrics } from '../../../libs/kernel/src/index.ts'
 import type { PollOutcome } from './device-poller.ts'
 import type { Outbox } from './outbox.ts'
 import type { PollSchedule } from './poll-schedule.ts'
+import type { PollerGroup } from './poller-group.ts'
 import type { TransportCounters } from './snmp-transport.ts'
 
 /** Plain numbers, read when the endpoint is scraped. */
@@ -9,6 +10,9 @@ export class PollerCounters {
   answered = 0
   unanswered = 0
   expeditedUnanswered = 0
+  /** Polls of some interfaces, and those that brought nothing. */
+  fast = 0
+  fastWithout = 0
   cut = 0
   interfaces = 0
   pdus = 0
@@ -17,7 +21,8 @@ export class PollerCounters {
   readonly errors = new CounterByCode()
 
   count({ poll, errorCounts, overran }: PollOutcome): void {
-    if (poll.health?.reachable) this.answered++
+    if (poll.partial) this.fast++
+    else if (poll.health?.reachable) this.answered++
     else this.unanswered++
     if (overran) this.cut++
     this.interfaces += poll.interfaces.length
@@ -30,11 +35,12 @@ export interface MetricSources {
   readonly counters: PollerCounters
   readonly schedule: PollSchedule
   readonly outbox: Outbox
+  readonly group: PollerGroup | undefined
   readonly transport: () => TransportCounters
 }
 
 export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): void {
-  const { counters, schedule, outbox, transport } = sources
+  const { counters, schedule, outbox, group, transport } = sources
   metrics.counters('weir_polls_total', 'Polls done, by whether the device answered', ['outcome'], () => [
     [{ outcome: 'answered' }, counters.answered],
     [{ outcome: 'unanswered' }, counters.unanswered],
@@ -57,6 +63,24 @@ export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): v
       [{ state: 'unanswered' }, counters.expeditedUnanswered],
     ],
   )
+  metrics.counters(
+    'weir_polls_fast_total',
+    'Polls of the interfaces that are polled more often; without: no answer, a whole poll under way, or no such interface',
+    ['outcome'],
+    () => [
+      [{ outcome: 'answered' }, counters.fast],
+      [{ outcome: 'without' }, counters.fastWithout],
+    ],
+  )
+  metrics.gauges('weir_poll_group_pollers', 'Pollers that share the inventory, this one among them', [], () => [
+    [{}, group?.size ?? 1],
+  ])
+  metrics.counters('weir_poll_group_changes_total', 'Times that pollers of the group came or went', [], () => [
+    [{}, group?.changes ?? 0],
+  ])
+  metrics.counters('weir_poll_group_refused_total', 'Leases that the bus did not take', [], () => [
+    [{}, group?.refused ?? 0],
+  ])
   metrics.counters('weir_poll_errors_total', 'What went wrong in polls, by code', ['code'], () =>
     counters.errors.samples('code'),
   )

@@ -24,9 +24,11 @@ import {
 import type { SnmpPollerConfig } from './config.ts'
 import { DevicePoller, type PollOutcome } from './device-poller.ts'
 import { DeviceEvents } from './events/device-events.ts'
+import { fastPlanOf } from './fast-rules.ts'
 import { InterfaceTables } from './interface-table.ts'
 import { Outbox } from './outbox.ts'
 import { PollSchedule } from './poll-schedule.ts'
+import { PollerGroup } from './poller-group.ts'
 import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
 import { loadProfiles } from './profiles/load-profiles.ts'
 import { type SnmpSession, type SnmpTransport, totalWaitMs } from './snmp-transport.ts'
@@ -84,7 +86,6 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     observeLag: seconds => lag.observe(seconds),
   })
   const outbox = new Outbox({ bus, topic: topics.polls, clock, log, recordsMax: config.queueRecordsMax })
-  exposePollerMetrics(options.metrics, { counters, schedule, outbox, transport: () => transport.counters })
 
   const events = new DeviceEvents({
     ...options,
@@ -94,6 +95,11 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     },
     interfaceName: (key, ifIndex, told) => polled.get(key)?.poller.interfaceName(ifIndex, told),
   })
+
+  const group =
+    config.group &&
+    new PollerGroup({ ...options, ...config.group, producerId: config.producerId, changed: () => poll(inventory) })
+  exposePollerMetrics(options.metrics, { counters, schedule, outbox, group, transport: () => transport.counters })
 
   let inventory = options.inventory
   let polled = new Map<string, { entry: string; poller: DevicePoller }>()
@@ -121,6 +127,20 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     } catch (cause) {
       // Nothing a device sends comes here: this is our fault, and it must not stop the other devices.
       log.error({ err: cause, device: device.id }, 'a poll failed; this is a defect')
+      counters.errors.add('internal')
+      return false
+    }
+  }
+
+  async function pollFastOnce(device: Device, poller: DevicePoller): Promise<boolean> {
+    try {
+      const outcome = await poller.pollFast()
+      // What is wrong with a device is for its whole polls to say: they are what its silence is counted in.
+      if (outcome && !poller.closed) publish(device, outcome)
+      else counters.fastWithout++
+      return outcome !== undefined
+    } catch (cause) {
+      log.error({ err: cause, device: device.id }, 'a poll of some interfaces failed; this is a defect')
       counters.errors.add('internal')
       return false
     }
@@ -162,12 +182,16 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   function applyInventory(next: Inventory): void {
     inventory = next
     events.applyInventory(next)
-    if (!started) return
+    if (started) poll(next)
+  }
+
+  /** Begins with devices that are ours and were not, and ends with those that no longer are. */
+  function poll(next: Inventory): void {
     const before = polled
     polled = new Map()
     for (const device of next.devices) {
-      if (!device.snmp) continue
       const key = keys.device(device.tenant, device.id)
+      if (!device.snmp || !(group?.owns(key) ?? true)) continue
       const entry = JSON.stringify(device)
       const known = before.get(key)
       if (known?.entry === entry) {
@@ -184,6 +208,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
 
   function dismiss(from: typeof polled, key: string): void {
     schedule.remove(key)
+    schedule.remove(fastKey(key))
     from.get(key)?.poller.close()
     from.delete(key)
   }
@@ -191,6 +216,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   function begin(device: Device, key: string): DevicePoller {
     const intervalMs = device.snmp?.intervalMs ?? config.intervalMs
     const budgetMs = Math.max(500, config.budgetShare * intervalMs)
+    const plan = fastPlanOf(device, intervalMs, config.fastPolls)
     const poller = new DevicePoller({
       device,
       session: openSession(device, budgetMs),
@@ -202,6 +228,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       tables,
       profiles,
       hardwareIntervalMs: config.hardwareIntervalMs,
+      ...(plan ? { fast: { plan, session: openSession(device, plan.intervalMs) } } : {}),
     })
     // The same device has the same place in its interval after every restart.
     const place = seededRandom(seedOf(key))()
@@ -211,6 +238,14 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       firstAfterMs: place * Math.min(intervalMs, firstPollSpreadMs),
       run: expedited => pollOnce(device, poller, expedited),
     })
+    if (plan) {
+      schedule.add({
+        key: fastKey(key),
+        intervalMs: plan.intervalMs,
+        firstAfterMs: place * plan.intervalMs,
+        run: () => pollFastOnce(device, poller),
+      })
+    }
     return poller
   }
 
@@ -237,6 +272,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     applyInventory,
     async start() {
       const partitions = (await bus.bounds(topics.polls)).map(({ partition }) => partition)
+      await group?.start()
       started = true
       applyInventory(inventory)
       await events.start()
@@ -250,6 +286,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     async stop() {
       started = false
       heartbeat?.cancel()
+      await group?.stop()
       await events.stop(stopWithinMs)
       schedule.clear()
       for (const { poller } of polled.values()) poller.close()
@@ -266,6 +303,10 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       return started ? { ready: true } : { ready: false, reason: 'not started' }
     },
   }
+}
+
+function fastKey(key: string): string {
+  return `${key} fast`
 }
 
 type PollRecordBody = NonNullable<Parameters<typeof create<typeof PollRecordSchema>>[1]>['body'] & object

@@ -1,19 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fromBinary } from '@bufbuild/protobuf'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Bus, type BusRecord, partitionOf } from '../../../libs/bus/src/index.ts'
-import { createLocalBus } from '../../../libs/bus/src/local/index.ts'
-import { createMetrics, seededRandom, silentLogger, systemClock } from '../../../libs/kernel/src/index.ts'
-import {
-  type Inventory,
-  inventorySchema,
-  type PollRecord,
-  PollRecordSchema,
-  topics,
-} from '../../../libs/model/src/index.ts'
-import { createSnmpPoller, type SnmpPoller, snmpPollerConfigSchema } from '../src/index.ts'
+import { partitionOf } from '../../../libs/bus/src/index.ts'
+import { inventoryOf, type PollerRig, startRig } from './poller-rig.ts'
 import { startAgent, switchValues, type TestAgent } from './test-agent.ts'
 
 const partitions = 4
@@ -23,33 +10,10 @@ afterEach(async () => {
   cleanups = []
 })
 
-async function startBus(): Promise<{ bus: Bus; records: { record: BusRecord; message: PollRecord }[] }> {
-  const path = mkdtempSync(join(tmpdir(), 'weir-poller-'))
-  const bus = createLocalBus({ path, clock: systemClock, log: silentLogger, metrics: createMetrics() })
-  await bus.start()
-  await bus.createTopics(
-    [topics.polls, topics.events].map(name => ({
-      name,
-      partitions,
-      retentionMs: 3_600_000,
-      retentionBytes: 1e9,
-      compacted: false,
-    })),
-  )
-  const records: { record: BusRecord; message: PollRecord }[] = []
-  const tail = await bus.tail({
-    topic: topics.polls,
-    from: 'start',
-    records: batch => {
-      for (const record of batch) records.push({ record, message: fromBinary(PollRecordSchema, record.value!) })
-    },
-  })
-  cleanups.push(async () => {
-    await tail.close()
-    await bus.stop()
-    rmSync(path, { recursive: true, force: true })
-  })
-  return { bus, records }
+async function startBus(): Promise<PollerRig> {
+  const rig = await startRig(partitions)
+  cleanups.push(() => rig.stop())
+  return rig
 }
 
 async function agentWithPorts(ports: number): Promise<TestAgent> {
@@ -58,50 +22,11 @@ async function agentWithPorts(ports: number): Promise<TestAgent> {
   return agent
 }
 
-function inventoryOf(
-  agents: Record<string, { address: string; port: number }>,
-  intervalMs = 1_000,
-  auth = 'lab',
-): Inventory {
-  return inventorySchema.parse({
-    tenants: [{ id: 't1' }],
-    sites: [{ id: 's1', tenant: 't1' }],
-    devices: Object.entries(agents).map(([id, agent]) => ({
-      id,
-      tenant: 't1',
-      site: 's1',
-      address: agent.address,
-      snmp: { auth, port: agent.port, intervalMs },
-    })),
-  })
-}
-
-async function startPoller(bus: Bus, inventory: Inventory): Promise<SnmpPoller> {
-  const poller = createSnmpPoller({
-    config: snmpPollerConfigSchema.parse({
-      auths: { lab: { version: 'v2c', community: 'public' } },
-      producerId: 'poller-1',
-      timeoutMs: 300,
-      retries: 1,
-      traps: { enabled: false },
-    }),
-    inventory,
-    bus,
-    clock: systemClock,
-    random: seededRandom(7),
-    log: silentLogger,
-    metrics: createMetrics(),
-  })
-  await poller.start()
-  cleanups.push(() => poller.stop())
-  return poller
-}
-
 describe('the poller on a bus', () => {
   it('publishes a record for each poll, and heartbeats to every partition', async () => {
-    const { bus, records } = await startBus()
+    const { records, startPoller } = await startBus()
     const [one, two] = [await agentWithPorts(2), await agentWithPorts(3)]
-    await startPoller(bus, inventoryOf({ one, two }))
+    await startPoller(inventoryOf({ one, two }))
     const polls = () => records.filter(({ message }) => message.body.case === 'poll')
     await vi.waitFor(() => expect(polls().length).toBeGreaterThanOrEqual(6), { timeout: 10_000 })
 
@@ -120,11 +45,11 @@ describe('the poller on a bus', () => {
   })
 
   it('tells of a device that does not answer, and delays no other', async () => {
-    const { bus, records } = await startBus()
+    const { records, startPoller } = await startBus()
     const live = await agentWithPorts(1)
     const dead = await agentWithPorts(1)
     dead.behaviour = () => []
-    await startPoller(bus, inventoryOf({ live, dead }))
+    await startPoller(inventoryOf({ live, dead }))
     const of = (id: string) =>
       records.flatMap(({ message }) =>
         message.body.case === 'poll' && message.body.value.deviceId === id ? [message.body.value] : [],
@@ -136,9 +61,9 @@ describe('the poller on a bus', () => {
   })
 
   it('says so when the inventory names credentials that are not configured', async () => {
-    const { bus, records } = await startBus()
+    const { records, startPoller } = await startBus()
     const agent = await agentWithPorts(1)
-    await startPoller(bus, inventoryOf({ agent }, 1_000, 'nobody'))
+    await startPoller(inventoryOf({ agent }, 1_000, 'nobody'))
     await vi.waitFor(() => expect(records.some(({ message }) => message.body.case === 'poll')).toBe(true), {
       timeout: 10_000,
     })
@@ -149,9 +74,9 @@ describe('the poller on a bus', () => {
   })
 
   it('takes over a new inventory without disturbing what stays', async () => {
-    const { bus, records } = await startBus()
+    const { records, startPoller } = await startBus()
     const [stays, goes, comes] = [await agentWithPorts(1), await agentWithPorts(1), await agentWithPorts(1)]
-    const poller = await startPoller(bus, inventoryOf({ stays, goes }))
+    const poller = await startPoller(inventoryOf({ stays, goes }))
     const seen = (id: string) =>
       records.filter(({ message }) => message.body.case === 'poll' && message.body.value.deviceId === id).length
     await vi.waitFor(() => expect(Math.min(seen('stays'), seen('goes'))).toBeGreaterThan(0), { timeout: 10_000 })

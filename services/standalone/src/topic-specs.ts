@@ -31,6 +31,7 @@ export function topicSpecs(of: Partitions): TopicSpec[] {
     { name: topics.flowsRaw, partitions: of.flows, retentionMs: day, retentionBytes: 2 * gibibyte, compacted: false },
     { name: topics.polls, partitions: of.polls, retentionMs: day, retentionBytes: gibibyte, compacted: false },
     { name: topics.events, partitions: 1, retentionMs: 7 * day, retentionBytes: 128 * mebibyte, compacted: false },
+    { name: topics.pollers, partitions: 1, retentionMs: hour, retentionBytes: 64 * mebibyte, compacted: false },
     { name: topics.live, partitions: of.live, retentionMs: hour, retentionBytes: 128 * mebibyte, compacted: false },
     {
       name: topics.signals,

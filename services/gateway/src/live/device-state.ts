@@ -23,6 +23,8 @@ export interface DeviceState {
   /** Of the last poll, answered or not, and of the last answered one; 0 before the first. */
   polledAtMs: number
   answeredAtMs: number
+  /** Of the last poll that asked for all interfaces. */
+  wholeAtMs: number
   intervalMs: number
   reachable: boolean
   system: SystemInfoLive | undefined
@@ -52,6 +54,7 @@ export function newDeviceState(tenantId: string, deviceId: string, siteId: strin
     expectedSinceMs: nowMs,
     polledAtMs: 0,
     answeredAtMs: 0,
+    wholeAtMs: 0,
     intervalMs: 60_000,
     reachable: false,
     system: undefined,
@@ -80,6 +83,7 @@ export function applyPoll(device: DeviceState, poll: DeviceLive, roomFor: number
   if (!poll.reachable) return 0
 
   device.answeredAtMs = polledAtMs
+  if (!poll.partial) device.wholeAtMs = polledAtMs
   device.system = poll.system ?? device.system
   device.uptimeSeconds = poll.uptimeS
   let refused = 0
@@ -113,7 +117,7 @@ function summarise(device: DeviceState): void {
   const busiest: BusyInterface[] = []
   for (const state of device.interfaces.values()) {
     const { live } = state
-    if (isPort(live) && state.asOfMs === device.polledAtMs) {
+    if (isPort(live) && state.asOfMs >= device.wholeAtMs) {
       device.inBitsPerSecond += live.inBitsPerSecond ?? 0
       device.outBitsPerSecond += live.outBitsPerSecond ?? 0
     }

@@ -107,9 +107,9 @@ export function currentDevices(state: LiveState, nowMs: number): DeviceState[] {
   return [...state.devices.values()].filter(device => isReachable(device, nowMs))
 }
 
-/** Interfaces of the last poll; one that it did not bring is gone from the device. */
+/** Interfaces of the last whole poll; one that it did not bring is gone from the device. */
 function currentInterfaces(device: DeviceState): InterfaceState[] {
-  return [...device.interfaces.values()].filter(state => state.asOfMs === device.polledAtMs)
+  return [...device.interfaces.values()].filter(state => state.asOfMs >= device.wholeAtMs)
 }
 
 function writeAlarmCounts(page: Exposition, state: LiveState, sees: (tenantId: string) => boolean): void {

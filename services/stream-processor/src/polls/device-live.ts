@@ -59,6 +59,7 @@ export function deviceLiveRecord(context: LiveContext, poll: DevicePoll, tracked
         polledAtMs: BigInt(tracked.atMs),
         intervalMs: tracked.intervalMs,
         reachable: tracked.reachable,
+        partial: tracked.partial,
         pollDurationMs: tracked.pollDurationMs,
         ...(tracked.upTimeSeconds === null ? {} : { uptimeS: tracked.upTimeSeconds }),
         ...(system

@@ -236,7 +236,7 @@ export class PollsWork implements EpochWork {
       rebootedSince:
         tracked.rebooted && lastAnswer ? { atMs: lastAnswer.atMs, upTimeMs: msOf(lastAnswer.upTimeCs) } : false,
       upTimeMs: msOf(poll.sysUpTimeCs ?? null),
-      partial: answersInPart(tracked).length > 0,
+      partial: tracked.partial || answersInPart(tracked).length > 0,
       system: poll.system,
       interfaces: tracked.interfaces.map(one => ({ ...one, duplex: one.poll.duplex })),
       hardware: poll.hardware,
@@ -309,7 +309,7 @@ export class PollsWork implements EpochWork {
       this.#inventory.device(tenantId, poll, tracked.atMs, record.offset)
     }
     if (!tracked.reachable) return
-    const digests: Record<string, number> = {}
+    const digests: Record<string, number> = tracked.partial ? { ...state.interfaceDigests } : {}
     for (const one of tracked.interfaces) {
       digests[one.interfaceId] = interfaceDigest(one)
       if (digests[one.interfaceId] !== state.interfaceDigests[one.interfaceId]) {
