@@ -21,6 +21,7 @@ const pendingDefaults: Partial<Record<AlarmType, number>> = {
   'telemetry-stale': 0,
   'site-dark': 0,
   'power-on-battery': 0,
+  'pipeline-lagging': 0,
   'export-loss': 0,
   'template-missing': 0,
   'sampling-unknown': 0,

@@ -47,6 +47,22 @@ export function applySignal(
   return outcome(step, dropped)
 }
 
+/**
+ * The state after conditions that the correlator itself found in signals it applied: what only shows over several
+ * devices. `cause` names the log position of the signal that settled it.
+ */
+export function applyDerived(
+  state: TenantAlarms,
+  conditions: readonly ConditionSignal[],
+  cause: string,
+  config: AlarmConfig = alarmDefaults,
+): AlarmOutcome {
+  const step = newStep(state, config)
+  for (const condition of conditions) if (makeRoom(step, condition)) applyCondition(step, condition, cause)
+  runDue(step)
+  return outcome(step, undefined)
+}
+
 /** Time goes on to `stampMs`: a heartbeat's stamp, or any record's. */
 export function advance(state: TenantAlarms, stampMs: number, config: AlarmConfig = alarmDefaults): AlarmOutcome {
   const step = newStep(state, config)

@@ -119,8 +119,43 @@ export const detectConfigSchema = z.strictObject({
     })
     .prefault({}),
   speedDowngrade: z.strictObject({ enabled: z.boolean().default(true), polls: count.default(2) }).prefault({}),
-  deviceUnreachable: z.strictObject({ enabled: z.boolean().default(true), polls: count.default(3) }).prefault({}),
-  snmpFailing: z.strictObject({ enabled: z.boolean().default(true), polls: count.default(5) }).prefault({}),
+  deviceUnreachable: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Polls in a row without an answer. */
+      polls: count.default(3),
+      /** Or so many, where its host was asked too and did not answer, which it used to do. */
+      confirmedPolls: count.default(1),
+    })
+    .prefault({}),
+  snmpFailing: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Polls in a row that broke off in part. */
+      polls: count.default(5),
+      /** Or so many without any answer, while its host answers. */
+      silentPolls: count.default(3),
+    })
+    .prefault({}),
+  siteDark: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Share of a site's polled devices that do not answer, two at least; below `clearBelow` it is over. */
+      raiseFrom: ratio.default(0.8),
+      clearBelow: ratio.default(0.5),
+      /** For this long; at once when the site said before that it runs on battery. */
+      holdMs: durationMs.default(30_000),
+      /** What a site said of its power counts for this long. */
+      onBatteryMs: durationMs.default(14_400_000),
+    })
+    .prefault({}),
+  pollerBlind: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** A poller that heard nobody of two sites or more for this long. */
+      silentMs: durationMs.default(15_000),
+    })
+    .prefault({}),
   telemetryStale: z
     .strictObject({
       enabled: z.boolean().default(true),

@@ -5,8 +5,10 @@ import { detectInterface, type InterfaceDetectState } from './detect-interface.t
 import {
   answersInPart,
   deviceUnreachable,
+  isBlindPoll,
   nextRun,
   type RunState,
+  silenceOf,
   snmpFailing,
   telemetryStale,
 } from './device-health.ts'
@@ -22,8 +24,13 @@ export interface DeviceDetectState {
   /** End of the newest poll, answered or not, and the interval of polls. */
   lastMs: number
   intervalMs: number
+  /** Polls without a sign of life, those of them in which its host was asked too, and those that only SNMP missed. */
   failed?: RunState
+  confirmed?: RunState
+  mute?: RunState
   failing?: RunState
+  /** Its host has answered what is asked below SNMP. */
+  hostAnswers?: true
   /** Polls in a row since telemetry was stale. */
   samples?: number
   unreachable?: Episode
@@ -66,22 +73,31 @@ export function detectDevice(
     lastMs: poll.atMs + poll.pollDurationMs,
     intervalMs: poll.intervalMs,
   }
-  const failed = nextRun(before.failed, !poll.reachable, poll.atMs, config.deviceUnreachable.polls)
+  // A poller that hears nobody says nothing of this device: what was known of it stays.
+  if (isBlindPoll(poll)) return { state: next, conditions }
+  if (poll.reach && poll.reach.received > 0) next.hostAnswers = true
+  const silence = silenceOf(poll, next.hostAnswers ?? false)
+  const { polls, confirmedPolls } = config.deviceUnreachable
+  const failed = nextRun(before.failed, silence === 'confirmed' || silence === 'unconfirmed', poll.atMs, polls)
+  const confirmed = nextRun(before.confirmed, silence === 'confirmed', poll.atMs, confirmedPolls)
+  const mute = nextRun(before.mute, silence === 'snmp-only', poll.atMs, config.snmpFailing.silentPolls)
   put(next, 'failed', failed)
+  put(next, 'confirmed', confirmed)
+  put(next, 'mute', mute)
   // A poll of some interfaces does not ask for what fails in whole ones.
   if (poll.reachable && !poll.partial) {
     put(next, 'failing', nextRun(before.failing, answersInPart(poll).length > 0, poll.atMs, config.snmpFailing.polls))
   }
   settle(next, 'unreachable', 'device-unreachable', conditions, poll.atMs, () =>
     config.deviceUnreachable.enabled
-      ? deviceUnreachable(failed, before.unreachable, poll, context.role, config.deviceUnreachable)
+      ? deviceUnreachable({ failed, confirmed }, before.unreachable, poll, context.role, config.deviceUnreachable)
       : switchedOff,
   )
   settle(next, 'snmpFailing', 'snmp-failing', conditions, poll.atMs, () =>
     poll.partial
       ? undefined
       : config.snmpFailing.enabled
-        ? snmpFailing(next.failing, before.snmpFailing, poll, config.snmpFailing)
+        ? snmpFailing(next.failing, mute, before.snmpFailing, poll, config.snmpFailing)
         : switchedOff,
   )
   if (before.stale) {

@@ -1,7 +1,7 @@
 import type { Severity } from '../../model/src/index.ts'
 import type { DetectConfig } from './config.ts'
 import type { Episode, Finding } from './episode.ts'
-import type { PollObservation } from './observation.ts'
+import type { PollObservation, ReachObservation, SightObservation } from './observation.ts'
 import { clockTime, duration } from './wording.ts'
 
 const minuteMs = 60_000
@@ -29,39 +29,106 @@ const severityByRole: Readonly<Record<string, Severity>> = {
   firewall: 'critical',
 }
 
-/** A device does not answer: three polls in a row, that is two intervals and the poll's timeouts after the first miss. */
+/** What a poll without an answer says of the device. */
+export type Silence =
+  /** Neither SNMP nor its host, which has answered before. */
+  | 'confirmed'
+  /** SNMP does not answer; nobody knows of its host. */
+  | 'unconfirmed'
+  /** Its host answers. */
+  | 'snmp-only'
+
+/** Answers that an agent gives, though none that was asked for; and a poll that could not even ask. */
+const agentLives: ReadonlySet<string> = new Set([
+  'snmp-auth-failed',
+  'snmp-not-in-time-window',
+  'snmp-malformed-reply',
+  'snmp-error-status',
+  'snmp-too-big',
+  'snmp-auth-unknown',
+])
+
+/** @param knownToAnswer its host has answered what is asked below SNMP before; many never do */
+export function silenceOf(poll: PollObservation, knownToAnswer: boolean): Silence | undefined {
+  if (poll.reachable) return undefined
+  const { reach } = poll
+  if (reach && reach.received > 0) return 'snmp-only'
+  if (reach && reach.sent > 0 && knownToAnswer) return 'confirmed'
+  return agentLives.has(poll.errors[0]?.code ?? '') ? 'snmp-only' : 'unconfirmed'
+}
+
+/** Whether the poller heard nobody at all while this poll went on: then it says nothing of the device. */
+export function isBlindPoll(poll: PollObservation): boolean {
+  return !poll.reachable && poll.sight !== undefined && poll.sight.heardMs < poll.atMs && hearsNobody(poll.sight)
+}
+
+/** How a device stands after a poll, in one word for screens. */
+export type ReachState = 'up' | 'snmp-failing' | 'down' | 'unknown'
+
+export function reachStateOf(poll: PollObservation, { hostAnswers }: { hostAnswers?: true }): ReachState {
+  if (isBlindPoll(poll)) return 'unknown'
+  const silence = silenceOf(poll, hostAnswers ?? false)
+  return silence === undefined ? 'up' : silence === 'snmp-only' ? 'snmp-failing' : 'down'
+}
+
+/** Nobody answers, on two sites or more: what they have in common is who asks. */
+export function hearsNobody({ devices, silentDevices, silentSites }: SightObservation): boolean {
+  return silentSites >= 2 && silentDevices >= Math.min(3, devices)
+}
+
+/** Polls in a row that a device did not answer: without a sign of life, and those in which its host was asked too. */
+export interface FailedRuns {
+  failed: RunState | undefined
+  confirmed: RunState | undefined
+}
+
+/** A device does not answer: one poll where its host is asked too and is silent as well, else three polls in a row. */
 export function deviceUnreachable(
-  failed: RunState | undefined,
+  { failed, confirmed }: FailedRuns,
   episode: Episode | undefined,
   poll: PollObservation,
   role: string,
   config: DetectConfig['deviceUnreachable'],
 ): Finding {
-  if (poll.reachable) {
+  if (!failed) {
     if (!episode) return undefined
     return {
       kind: 'clear',
       evidence: () => ({
-        summary: `Answers again since ${clockTime(poll.atMs)}.`,
-        action: 'Nothing to do.',
+        summary: poll.reachable
+          ? `Answers again since ${clockTime(poll.atMs)}.`
+          : `Its host answers again since ${clockTime(poll.atMs)}; SNMP does not.`,
+        action: poll.reachable ? 'Nothing to do.' : 'See what is said of its SNMP.',
         measured: { failedPolls: 0 },
         expected: { failedPolls: 0 },
       }),
     }
   }
-  if (!failed || failed.count < config.polls) return undefined
+  const isConfirmed = confirmed !== undefined && confirmed.count >= config.confirmedPolls
+  if (!isConfirmed && failed.count < config.polls) return undefined
+  const { reach } = poll
+  const asked = isConfirmed && reach ? `, nor ${reach.sent} ${attemptWords(reach)}` : ''
   return {
     kind: 'active',
     severity: severityByRole[role] ?? 'major',
     windowStartMs: Math.floor(failed.fromMs / minuteMs) * minuteMs,
     headline: 1,
     evidence: () => ({
-      summary: `Has not answered ${failed.count} polls in a row, since ${clockTime(failed.fromMs)}.`,
+      summary: `Has not answered ${failed.count === 1 ? 'its poll' : `${failed.count} polls in a row`}${asked}, since ${clockTime(failed.fromMs)}.`,
       action: 'Check power and the way there: its uplink, its neighbours, its site; then SNMP access.',
-      measured: { failedPolls: failed.count, code: poll.errors[0]?.code ?? null },
+      measured: {
+        failedPolls: failed.count,
+        code: poll.errors[0]?.code ?? null,
+        ...(reach ? { method: reach.method, answers: reach.received } : {}),
+      },
       expected: { failedPolls: 0 },
     }),
   }
+}
+
+function attemptWords({ method, sent }: ReachObservation): string {
+  if (method === 'icmp') return sent === 1 ? 'echo request' : 'echo requests'
+  return `${method.toUpperCase()} ${sent === 1 ? 'attempt' : 'attempts'}`
 }
 
 /** Errors that leave rows or columns out; a single cell that makes no sense is no failing device. */
@@ -69,14 +136,15 @@ export function answersInPart(poll: Pick<PollObservation, 'errors'>): PollObserv
   return poll.errors.filter(error => !error.code.startsWith('cell-'))
 }
 
-/** A device answers in part only: some of what is asked fails, poll after poll. */
+/** A device answers in part only: some of what is asked fails, poll after poll; or its host answers and SNMP does not. */
 export function snmpFailing(
   failing: RunState | undefined,
+  mute: RunState | undefined,
   episode: Episode | undefined,
   poll: PollObservation,
   config: DetectConfig['snmpFailing'],
 ): Finding {
-  if (!poll.reachable) return undefined
+  if (!poll.reachable) return mute && mute.count >= config.silentPolls ? snmpSilent(mute, poll) : undefined
   const errors = answersInPart(poll)
   const [first] = errors
   if (failing && first && failing.count >= config.polls) {
@@ -101,6 +169,47 @@ export function snmpFailing(
       action: 'Nothing to do.',
       measured: { errors: 0 },
       expected: { errors: 0 },
+    }),
+  }
+}
+
+/** What is to be done about an agent that gives no answer, by the code of its polls. */
+const silentAgents: Readonly<Record<string, { words: string; action: string }>> = {
+  'snmp-auth-failed': {
+    words: 'refuses our SNMP credentials',
+    action: 'Check user, protocols and keys on the device and under `auths`.',
+  },
+  'snmp-not-in-time-window': {
+    words: 'finds our SNMPv3 messages out of its time window',
+    action: "Check the device's clock and engine boots; restart its SNMP agent.",
+  },
+  'snmp-auth-unknown': {
+    words: 'is not asked by SNMP: its credentials are not configured',
+    action: 'Name them under `auths`, as the inventory does.',
+  },
+}
+
+function snmpSilent(mute: RunState, poll: PollObservation): Finding {
+  const { reach } = poll
+  const code = poll.errors[0]?.code ?? null
+  const known = silentAgents[code ?? '']
+  const alive = reach?.received
+    ? `Its host answers (${reach.method === 'icmp' ? 'echo' : reach.method.toUpperCase()})`
+    : 'Its agent lives'
+  return {
+    kind: 'active',
+    severity: 'minor',
+    windowStartMs: Math.floor(mute.fromMs / minuteMs) * minuteMs,
+    headline: 1,
+    evidence: () => ({
+      summary: `${alive}, but it ${known?.words ?? 'does not answer SNMP'} since ${clockTime(mute.fromMs)}.`,
+      action: known?.action ?? 'Check that its SNMP agent runs, its community or user, and its access list for us.',
+      measured: {
+        failedPolls: mute.count,
+        code,
+        ...(reach ? { method: reach.method, answers: reach.received } : {}),
+      },
+      expected: { failedPolls: 0 },
     }),
   }
 }

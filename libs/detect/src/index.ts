@@ -5,7 +5,7 @@ export * from './condition.ts'
 export * from './config.ts'
 export * from './detect-device.ts'
 export type { InterfaceDetectState } from './detect-interface.ts'
-export { answersInPart } from './device-health.ts'
+export { answersInPart, type ReachState, reachStateOf } from './device-health.ts'
 export {
   detectExporter,
   type ExporterDetectState,
@@ -18,6 +18,9 @@ export { detectHardware, type HardwareDetectState, type HardwareOutcome } from '
 export type { HardwareObservation } from './hardware/observation.ts'
 export * from './observation.ts'
 export { poissonLower95, poissonUpper95 } from './poisson.ts'
+export * from './poller-sight.ts'
+export * from './polls-silent.ts'
 export * from './power-on-battery.ts'
 export { judgeValue, newSeries, type SeriesJudgement, type SeriesState } from './series/series-detector.ts'
+export * from './site-dark.ts'
 export { type ToldEvent, toldByDevice } from './told-by-device.ts'

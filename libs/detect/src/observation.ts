@@ -16,7 +16,29 @@ export interface PollObservation {
   rebooted: boolean
   upTimeSeconds: number | null
   errors: readonly { code: string; oid: string }[]
+  /** What its host answered below SNMP; absent where it was not asked. */
+  reach?: ReachObservation | undefined
+  /** Of a poll without an answer: what its poller hears. */
+  sight?: SightObservation | undefined
   interfaces: readonly InterfaceObservation[]
+}
+
+/** Echo requests, or attempts at another contact, and how many were answered. */
+export interface ReachObservation {
+  method: string
+  sent: number
+  received: number
+}
+
+/** What a poller hears of all it polls. */
+export interface SightObservation {
+  devices: number
+  sites: number
+  /** When any device last answered it anything. */
+  heardMs: number
+  /** Asked in vain since then. */
+  silentDevices: number
+  silentSites: number
 }
 
 export interface InterfaceObservation {

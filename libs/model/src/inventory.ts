@@ -38,6 +38,8 @@ export const deviceSchema = z.strictObject({
       answersFrom: z.array(z.string()).optional(),
     })
     .optional(),
+  /** false: its host answers no echo requests by policy, so none are sent. */
+  echo: z.boolean().optional(),
   /** Capacity of interfaces whose circuit is narrower than their port, by ifName. */
   capacities: z
     .record(

@@ -1,4 +1,4 @@
-import type { DevicePoll, InterfaceId, InterfacePoll } from '../../model/src/index.ts'
+import type { DevicePoll, InterfaceId, InterfacePoll, Reach } from '../../model/src/index.ts'
 import { type Elapsed, elapsedBetween, type GapReason, type PollTimes } from './counter-delta.ts'
 import {
   type InterfaceDeltas,
@@ -57,10 +57,21 @@ export interface TrackedPoll {
   upTimeSeconds: number | null
   pollDurationMs: number
   errors: readonly { code: string; oid: string; detail: string }[]
+  reach: Reach | undefined
+  /** What the poller hears; of polls without an answer only. */
+  sight: TrackedSight | undefined
   /** In the order of the poll's rows; empty when the device did not answer. */
   interfaces: TrackedInterface[]
   /** Partial rows of `interface_1m`, exact parts of the deltas. */
   rows: InterfaceWindowRow[]
+}
+
+export interface TrackedSight {
+  devices: number
+  sites: number
+  heardMs: number
+  silentDevices: number
+  silentSites: number
 }
 
 export interface TrackedInterface {
@@ -119,6 +130,8 @@ export function trackPoll(
     upTimeSeconds: poll.sysUpTimeCs === undefined ? null : Math.floor(poll.sysUpTimeCs / 100),
     pollDurationMs: poll.health?.durationMs ?? 0,
     errors: poll.health?.errors ?? [],
+    reach: poll.reach,
+    sight: poll.sight && { ...poll.sight, heardMs: Number(poll.sight.heardMs) },
     interfaces: [],
     rows: [],
   }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { secret } from '../../../libs/kernel/src/index.ts'
 import { deviceSchema } from '../../../libs/model/src/index.ts'
+import { reachabilityConfigSchema } from './reach/reachability-config.ts'
 import { authProtocols, privProtocols, type SnmpAuth } from './snmp-transport.ts'
 
 const communityAuthSchema = z.strictObject({
@@ -105,6 +106,8 @@ export const snmpPollerConfigSchema = z.strictObject({
   eventsPerSourcePerSecondMax: z.int().min(1).max(100_000).default(50),
   /** An event has its device polled at once, but not sooner than this after the last time it did. */
   expeditedPollGapMs: z.int().min(500).max(3_600_000).default(2_000),
+  /** Whether hosts answer below SNMP. */
+  reachability: reachabilityConfigSchema.prefault({}),
 })
 
 export type SnmpPollerConfig = z.output<typeof snmpPollerConfigSchema>

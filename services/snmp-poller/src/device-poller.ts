@@ -97,6 +97,8 @@ export class DevicePoller {
   #fast: Promise<unknown> | undefined
   readonly #fastReader = new FastReader()
   closed = false
+  /** The device has answered something in the poll under way. */
+  heardInPoll = false
 
   constructor(options: DevicePollerOptions) {
     this.#options = options
@@ -190,8 +192,10 @@ export class DevicePoller {
     const startedMonotonicMs = clock.monotonicMs()
     const errors = new PollErrors()
     const polling = new PollSession(session, clock, budgetMs)
+    this.heardInPoll = false
     try {
       const answers = await getScalars(polling, scalars, errors)
+      this.heardInPoll = answers.failure === undefined
       if (answers.failure) errors.add(answers.failure.code, undefined, answers.failure.detail)
       const interfaces = answers.failure ? [] : await this.#interfaces(polling, answers, errors)
       const poll = this.#record(startedMs, answers, interfaces)

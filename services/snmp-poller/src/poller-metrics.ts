@@ -3,6 +3,7 @@ import type { PollOutcome } from './device-poller.ts'
 import type { Outbox } from './outbox.ts'
 import type { PollSchedule } from './poll-schedule.ts'
 import type { PollerGroup } from './poller-group.ts'
+import type { Reachability } from './reach/reachability.ts'
 import type { TransportCounters } from './snmp-transport.ts'
 
 /** Plain numbers, read when the endpoint is scraped. */
@@ -36,11 +37,13 @@ export interface MetricSources {
   readonly schedule: PollSchedule
   readonly outbox: Outbox
   readonly group: PollerGroup | undefined
+  readonly reach: Pick<Reachability, 'counters'>
   readonly transport: () => TransportCounters
 }
 
 export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): void {
   const { counters, schedule, outbox, group, transport } = sources
+  exposeReachability(metrics, sources.reach)
   metrics.counters('weir_polls_total', 'Polls done, by whether the device answered', ['outcome'], () => [
     [{ outcome: 'answered' }, counters.answered],
     [{ outcome: 'unanswered' }, counters.unanswered],
@@ -114,4 +117,25 @@ export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): v
   metrics.counters('weir_poll_heartbeats_total', 'Heartbeats written, a partition each', [], () => [
     [{}, counters.heartbeats],
   ])
+}
+
+function exposeReachability(metrics: Metrics, { counters }: Pick<Reachability, 'counters'>): void {
+  metrics.counters('weir_reach_rounds_total', 'Rounds of echo requests', ['outcome'], () => [
+    [{ outcome: 'done' }, counters.rounds],
+    [{ outcome: 'failed' }, counters.roundsFailed],
+  ])
+  metrics.counters('weir_reach_echoes_total', 'Echo requests sent, and answered', ['state'], () => [
+    [{ state: 'sent' }, counters.sent],
+    [{ state: 'answered' }, counters.received],
+  ])
+  metrics.counters(
+    'weir_reach_confirmations_total',
+    'Devices asked below SNMP because a poll had no answer, by what came of it',
+    ['outcome'],
+    () => [
+      [{ outcome: 'answered' }, counters.refuted],
+      [{ outcome: 'silent' }, counters.confirmed],
+      [{ outcome: 'not-asked' }, counters.unasked],
+    ],
+  )
 }

@@ -19,6 +19,7 @@ import {
   type Inventory,
   keys,
   PollRecordSchema,
+  type Reach,
   topics,
 } from '../../../libs/model/src/index.ts'
 import type { SnmpPollerConfig } from './config.ts'
@@ -31,6 +32,8 @@ import { PollSchedule } from './poll-schedule.ts'
 import { PollerGroup } from './poller-group.ts'
 import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
 import { loadProfiles } from './profiles/load-profiles.ts'
+import type { EchoTool } from './reach/echo-tool.ts'
+import { Reachability } from './reach/reachability.ts'
 import { type SnmpSession, type SnmpTransport, totalWaitMs } from './snmp-transport.ts'
 import { createTransport } from './transports.ts'
 import { unconfiguredSession } from './unconfigured-session.ts'
@@ -45,6 +48,8 @@ export interface SnmpPollerOptions {
   readonly metrics: Metrics
   /** Made by the poller unless given. */
   readonly transport?: SnmpTransport
+  /** Sends echo requests; found on this host unless given. */
+  readonly echo?: EchoTool
 }
 
 export interface SnmpPoller extends Component {
@@ -86,6 +91,12 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     observeLag: seconds => lag.observe(seconds),
   })
   const outbox = new Outbox({ bus, topic: topics.polls, clock, log, recordsMax: config.queueRecordsMax })
+  const reach = new Reachability({
+    config: config.reachability,
+    clock,
+    log,
+    ...(options.echo && { tool: options.echo }),
+  })
 
   const events = new DeviceEvents({
     ...options,
@@ -99,12 +110,20 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   const group =
     config.group &&
     new PollerGroup({ ...options, ...config.group, producerId: config.producerId, changed: () => poll(inventory) })
-  exposePollerMetrics(options.metrics, { counters, schedule, outbox, group, transport: () => transport.counters })
+  exposePollerMetrics(options.metrics, {
+    counters,
+    schedule,
+    outbox,
+    group,
+    reach,
+    transport: () => transport.counters,
+  })
 
   let inventory = options.inventory
   let polled = new Map<string, { entry: string; poller: DevicePoller }>()
   let sequence = 0n
   let heartbeat: Timer | undefined
+  let partitions: number[] = []
   let started = false
 
   function record(tenantId: string, body: PollRecordBody): Uint8Array {
@@ -112,14 +131,29 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     return toBinary(PollRecordSchema, message)
   }
 
-  async function pollOnce(device: Device, poller: DevicePoller, expedited: boolean): Promise<boolean> {
+  async function pollOnce(device: Device, poller: DevicePoller, doubtAfterMs: number, expedited: boolean) {
+    const key = keys.device(device.tenant, device.id)
+    let confirming: Promise<Reach | undefined> | undefined
+    // A poll that has no answer by now seldom gets one: its host is asked meanwhile, and the poll is not made longer.
+    const doubt = clock.after(doubtAfterMs, () => {
+      if (!poller.heardInPoll) confirming = reach.confirm(key)
+    })
     try {
+      reach.asked(key)
       const outcome = await poller.poll()
+      doubt.cancel()
       if (poller.closed) return true
       // How long a device has been silent is counted in polls of its grid: an event must not make it look longer.
       if (expedited && !outcome.poll.health?.reachable) {
         counters.expeditedUnanswered++
         return false
+      }
+      const found = outcome.poll.health?.reachable ? reach.answered(key) : await (confirming ?? reach.confirm(key))
+      if (poller.closed) return true
+      if (found) outcome.poll.reach = found
+      if (!outcome.poll.health?.reachable) {
+        if (!found?.received) reach.unanswered(key)
+        outcome.poll.sight = reach.sight()
       }
       publish(device, outcome)
       await poller.readHardware(outcome)
@@ -129,12 +163,15 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       log.error({ err: cause, device: device.id }, 'a poll failed; this is a defect')
       counters.errors.add('internal')
       return false
+    } finally {
+      doubt.cancel()
     }
   }
 
   async function pollFastOnce(device: Device, poller: DevicePoller): Promise<boolean> {
     try {
       const outcome = await poller.pollFast()
+      if (outcome?.poll.health?.reachable) reach.heard(keys.device(device.tenant, device.id))
       // What is wrong with a device is for its whole polls to say: they are what its silence is counted in.
       if (outcome && !poller.closed) publish(device, outcome)
       else counters.fastWithout++
@@ -158,14 +195,14 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     ])
   }
 
-  function beat(partitions: readonly number[]): void {
+  function beat(): void {
     // While the bus refuses, one heartbeat behind the records is enough: a late one says no more.
     if (outbox.refusedSinceMs !== undefined) {
       counters.heartbeatsSkipped += partitions.length
       return
     }
     const timestampMs = Math.round(clock.nowMs())
-    const value = create(HeartbeatSchema, { intervalMs: heartbeatIntervalMs })
+    const value = create(HeartbeatSchema, { intervalMs: heartbeatIntervalMs, sight: reach.heartbeat() })
     counters.heartbeats += partitions.length
     outbox.add(
       partitions.map(
@@ -209,6 +246,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   function dismiss(from: typeof polled, key: string): void {
     schedule.remove(key)
     schedule.remove(fastKey(key))
+    reach.forget(key)
     from.get(key)?.poller.close()
     from.delete(key)
   }
@@ -230,13 +268,23 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       hardwareIntervalMs: config.hardwareIntervalMs,
       ...(plan ? { fast: { plan, session: openSession(device, plan.intervalMs) } } : {}),
     })
+    reach.watch({
+      key,
+      tenantId: device.tenant,
+      siteId: device.site,
+      host: device.snmp?.host ?? device.address,
+      echo: device.echo ?? true,
+    })
+    // Most of the time after which a device that does not answer is given up.
+    const doubtAfterMs =
+      0.6 * Math.min(budgetMs, (device.snmp?.timeoutMs ?? config.timeoutMs) * totalWaitMs(1, config.retries))
     // The same device has the same place in its interval after every restart.
     const place = seededRandom(seedOf(key))()
     schedule.add({
       key,
       intervalMs,
       firstAfterMs: place * Math.min(intervalMs, firstPollSpreadMs),
-      run: expedited => pollOnce(device, poller, expedited),
+      run: expedited => pollOnce(device, poller, doubtAfterMs, expedited),
     })
     if (plan) {
       schedule.add({
@@ -271,13 +319,14 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     name: 'snmp-poller',
     applyInventory,
     async start() {
-      const partitions = (await bus.bounds(topics.polls)).map(({ partition }) => partition)
       await group?.start()
+      partitions = (await bus.bounds(topics.polls)).map(({ partition }) => partition)
+      await reach.start()
       started = true
       applyInventory(inventory)
       await events.start()
       const beatAll = (): void => {
-        beat(partitions)
+        beat()
         events.beat()
       }
       beatAll()
@@ -289,8 +338,14 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       await group?.stop()
       await events.stop(stopWithinMs)
       schedule.clear()
-      for (const { poller } of polled.values()) poller.close()
+      for (const [key, { poller }] of polled) {
+        poller.close()
+        reach.forget(key)
+      }
       polled = new Map()
+      reach.stop()
+      // Its last word: it polls nothing any more, and is not missed.
+      if (partitions.length > 0) beat()
       transport.close()
       await outbox.close(stopWithinMs)
     },

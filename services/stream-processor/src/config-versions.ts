@@ -1,6 +1,6 @@
 import { alarmDefaults } from '../../../libs/alarms/src/index.ts'
 import type { Bus } from '../../../libs/bus/src/index.ts'
-import { detectDefaults } from '../../../libs/detect/src/index.ts'
+import { type DetectConfig, detectDefaults } from '../../../libs/detect/src/index.ts'
 import { topics } from '../../../libs/model/src/index.ts'
 import type { StreamConfig } from './stream-config.ts'
 
@@ -44,12 +44,20 @@ export async function recordConfigVersion(bus: Bus, current: StreamConfig, nowMs
   return { current, find: version => known.get(`stream/${version}`) }
 }
 
-/** A version recorded before a detector or a time of the alarm machine existed says nothing of it: its default holds. */
+/**
+ * A version recorded before a detector, one of its keys or a time of the alarm machine existed says nothing of it: its
+ * default holds.
+ */
 function recorded(value: Uint8Array): StreamConfig {
   const config = JSON.parse(Buffer.from(value).toString('utf8')) as StreamConfig
+  const known = config.detection as Record<string, unknown>
+  const detection = Object.entries(detectDefaults).map(([name, defaults]) => {
+    const own = known[name]
+    return [name, own === undefined || Array.isArray(defaults) ? (own ?? defaults) : { ...defaults, ...own }]
+  })
   return {
     ...config,
-    detection: { ...detectDefaults, ...config.detection },
+    detection: { ...known, ...Object.fromEntries(detection) } as DetectConfig,
     alarms: { ...alarmDefaults, ...config.alarms },
   }
 }

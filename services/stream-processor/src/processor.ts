@@ -72,7 +72,12 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     gaps: new CounterByCode(),
     conditions,
   }
-  const correlatorCounts: CorrelatorCounts = { signals: 0, dropped: new CounterByCode(), events: new CounterByCode() }
+  const correlatorCounts: CorrelatorCounts = {
+    signals: 0,
+    dropped: new CounterByCode(),
+    events: new CounterByCode(),
+    derived: new CounterByCode(),
+  }
   const eventCounts = new EventCounts()
   let memberships: Membership[] = []
   registerCounts(metrics, flowCounts, pollCounts, correlatorCounts)
@@ -250,6 +255,9 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
   )
   metrics.counters('weir_correlator_dropped_total', 'Signals that changed nothing', ['reason'], () =>
     correlator.dropped.samples('reason'),
+  )
+  metrics.counters('weir_correlator_conditions_total', 'Conditions found over several devices', ['alarm_type'], () =>
+    correlator.derived.samples('alarm_type'),
   )
   metrics.counters('weir_alarm_events_total', 'Transitions of alarms', ['axis'], () =>
     correlator.events.samples('axis'),

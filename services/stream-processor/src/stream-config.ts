@@ -31,6 +31,8 @@ export interface StreamDevice {
   site: string
   role: Device['role']
   capacities: Device['capacities']
+  /** Has an agent that is asked. Absent in versions recorded before it was noted. */
+  polled?: boolean
 }
 
 /** Keys of `devices` are `tenant/device`, the bus key of a device. */
@@ -43,7 +45,12 @@ export function streamConfigOf(
   const devices: Record<string, StreamDevice> = {}
   const exporterDevices: Record<string, string> = {}
   for (const device of [...inventory.devices].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    devices[`${device.tenant}/${device.id}`] = { site: device.site, role: device.role, capacities: device.capacities }
+    devices[`${device.tenant}/${device.id}`] = {
+      site: device.site,
+      role: device.role,
+      capacities: device.capacities,
+      polled: device.snmp !== undefined,
+    }
     exporterDevices[`${device.tenant}/${device.address}`] = device.id
   }
   const content = { devices, exporterDevices, networks, databases, detection, alarms }

@@ -1,6 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import {
+  type AlarmOutcome,
   type AlarmPiece,
+  applyDerived,
   applySignal,
   emptyAlarms,
   pieceOf,
@@ -10,6 +12,7 @@ import {
   type Transition,
 } from '../../../../libs/alarms/src/index.ts'
 import type { BusRecord } from '../../../../libs/bus/src/index.ts'
+import type { SiteSignal } from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
   type Alarm,
@@ -22,12 +25,15 @@ import {
 import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
 import { columnsOf, type Row } from '../rows-to-columns.ts'
 import type { StreamConfig } from '../stream-config.ts'
+import { SiteWatch } from './site-watch.ts'
 
 /** What the process counts over all partitions, for metrics. */
 export interface CorrelatorCounts {
   signals: number
   dropped: CounterByCode
   events: CounterByCode
+  /** Conditions found here, over several devices. */
+  derived: CounterByCode
 }
 
 /**
@@ -37,6 +43,7 @@ export interface CorrelatorCounts {
 export class CorrelatorWork implements EpochWork {
   readonly #counts: CorrelatorCounts
   #config: StreamConfig
+  readonly #sites: SiteWatch
   readonly #tenants = new Map<string, TenantAlarms>()
   /** State keys that changed in this epoch, by tenant. */
   readonly #changed = new Map<string, Set<string>>()
@@ -48,11 +55,13 @@ export class CorrelatorWork implements EpochWork {
   constructor(context: WorkContext, counts: CorrelatorCounts) {
     this.#config = context.config
     this.#counts = counts
+    this.#sites = new SiteWatch(context.config)
   }
 
   restore(states: ReadonlyMap<string, string>): void {
     const pieces = new Map<string, [string, AlarmPiece][]>()
     for (const [key, state] of states) {
+      if (this.#sites.restore(key, state)) continue
       const { tenantId, pieceKey } = splitStateKey(key)
       const ofTenant = pieces.get(tenantId) ?? []
       ofTenant.push([pieceKey, JSON.parse(state) as AlarmPiece])
@@ -68,23 +77,39 @@ export class CorrelatorWork implements EpochWork {
 
   configure(config: StreamConfig): void {
     this.#config = config
+    this.#sites.configure(config)
   }
 
   process(record: BusRecord): void {
     const message = this.#parse(record)
     this.#counts.signals++
     const before = this.#tenants.get(message.tenantId) ?? emptyAlarms(message.tenantId)
-    const { state, transitions, alarms, changed, dropped } = applySignal(
-      before,
-      message,
-      record.timestampMs,
-      this.#config.alarms,
-    )
-    this.#tenants.set(message.tenantId, state)
-    if (dropped) this.#drop(dropped)
+    const outcome = applySignal(before, message, record.timestampMs, this.#config.alarms)
+    if (outcome.dropped) this.#drop(outcome.dropped)
+    this.#take(record, message.tenantId, outcome)
+    if (!outcome.dropped) this.#derive(record, message, outcome.state)
+  }
+
+  /** What this signal shows together with those before it. */
+  #derive(record: BusRecord, { tenantId, source, body }: SignalRecord, state: TenantAlarms): void {
+    if (body.case === 'condition') {
+      const { alarmType, deviceId, siteId, state: said } = body.value
+      const signal = { alarmType, deviceId, state: said, eventTimeMs: Number(body.value.eventTimeMs) } as SiteSignal
+      this.#sites.note(tenantId, siteId, signal)
+    }
+    const topic = source?.topic ?? ''
+    const conditions = this.#sites.judge(tenantId, topic, record.timestampMs, state.clock.clockMs)
+    if (conditions.length === 0) return
+    for (const { alarmType } of conditions) this.#counts.derived.add(alarmType)
+    const cause = `${topic}/${source?.partition ?? 0}/${source?.offset ?? 0n}`
+    this.#take(record, tenantId, applyDerived(state, conditions, cause, this.#config.alarms))
+  }
+
+  #take(record: BusRecord, tenantId: string, { state, transitions, alarms, changed }: AlarmOutcome): void {
+    this.#tenants.set(tenantId, state)
     for (const transition of transitions) this.#rows.push(this.#eventRow(transition))
     for (const alarm of alarms) this.#sendAlarm(record, alarm)
-    this.#note(record, message.tenantId, state, changed)
+    this.#note(record, tenantId, state, changed)
   }
 
   takeOutputs(): readonly Output[] {
@@ -94,7 +119,7 @@ export class CorrelatorWork implements EpochWork {
   }
 
   closeEpoch(): EpochResult {
-    const states = new Map<string, string>()
+    const states = this.#sites.takeChanged()
     for (const [tenantId, pieceKeys] of this.#changed) {
       const tenant = this.#tenants.get(tenantId)!
       for (const pieceKey of pieceKeys) {

@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
+import type { ReachState } from '../../../../libs/detect/src/index.ts'
 import {
   type DevicePoll,
   type InterfaceLiveSchema,
@@ -47,8 +48,14 @@ export interface LiveContext {
 }
 
 /** The record of `weir.live.v1` that one poll yields. */
-export function deviceLiveRecord(context: LiveContext, poll: DevicePoll, tracked: TrackedPoll): Uint8Array {
+export function deviceLiveRecord(
+  context: LiveContext,
+  poll: DevicePoll,
+  tracked: TrackedPoll,
+  reachState: ReachState,
+): Uint8Array {
   const system = poll.system
+  const { reach } = tracked
   const message = create(LiveRecordSchema, {
     ...context,
     body: {
@@ -61,6 +68,9 @@ export function deviceLiveRecord(context: LiveContext, poll: DevicePoll, tracked
         reachable: tracked.reachable,
         partial: tracked.partial,
         pollDurationMs: tracked.pollDurationMs,
+        reachState,
+        ...(reach && reach.sent > 0 ? { reachLoss: 1 - reach.received / reach.sent } : {}),
+        ...(reach && reach.rttUs.length > 0 ? { reachRttMs: mean(reach.rttUs) / 1_000 } : {}),
         ...(tracked.upTimeSeconds === null ? {} : { uptimeS: tracked.upTimeSeconds }),
         ...(system
           ? { system: { sysName: system.sysName, vendor: system.vendor, os: system.os, version: system.version } }
@@ -70,6 +80,10 @@ export function deviceLiveRecord(context: LiveContext, poll: DevicePoll, tracked
     },
   })
   return toBinary(LiveRecordSchema, message)
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function interfaceLive(one: TrackedInterface): MessageInitShape<typeof InterfaceLiveSchema> {

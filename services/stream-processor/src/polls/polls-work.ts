@@ -9,8 +9,13 @@ import {
   detectChanges,
   detectDevice,
   detectHardware,
+  detectPoller,
+  detectPollerGone,
   detectStale,
   type HardwareDetectState,
+  type PollerOutcome,
+  type PollerState,
+  reachStateOf,
   staleAfterMs,
 } from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
@@ -18,8 +23,10 @@ import {
   type DevicePoll,
   deviceKey,
   type HardwarePoll,
+  type Heartbeat,
   heartbeatIntervalMs,
   keys,
+  type PollerSight,
   type PollRecord,
   PollRecordSchema,
   SignalRecordSchema,
@@ -49,6 +56,11 @@ const timeKey = 'time'
 const silenceMs = 3 * heartbeatIntervalMs
 const devicePrefix = 'device/'
 const changesPrefix = 'changes/'
+const pollerPrefix = 'poller/'
+/** Pollers that are remembered at most; further ones are not judged. */
+const pollersMax = 1_024
+/** Every poller's heartbeat is in every partition, and one of them speaks of it. */
+const pollerPartition = 0
 
 /** What the process counts over all partitions, for metrics. */
 export interface PollCounts {
@@ -68,6 +80,8 @@ export interface PollCounts {
 interface DeviceState {
   tenantId: string
   siteId: string
+  /** Who polled it last. */
+  producerId?: string
   track: DeviceTrackState | undefined
   detect: DeviceDetectState | undefined
   /** What it was, in states from before changes had a piece of their own. */
@@ -97,6 +111,8 @@ export class PollsWork implements EpochWork {
   /** What devices were, by key: written only when something about one is another. */
   readonly #was = new Map<string, ChangeState>()
   readonly #wasChanged = new Set<string>()
+  readonly #pollers = new Map<string, PollerState>()
+  readonly #changedPollers = new Set<string>()
   #time: PartitionTime = { watermark: initialWatermark, lastStampMs: 0, resumedMs: 0 }
   #timeChanged = false
   #rows: Row[] = []
@@ -117,6 +133,8 @@ export class PollsWork implements EpochWork {
       if (key === timeKey) this.#time = JSON.parse(state) as PartitionTime
       else if (key.startsWith(changesPrefix)) {
         this.#was.set(key.slice(changesPrefix.length), JSON.parse(state) as ChangeState)
+      } else if (key.startsWith(pollerPrefix)) {
+        this.#pollers.set(key.slice(pollerPrefix.length), JSON.parse(state) as PollerState)
       } else this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as DeviceState)
     }
   }
@@ -131,10 +149,10 @@ export class PollsWork implements EpochWork {
     this.#advanceTime(message.producerId, record.timestampMs)
     switch (message.body.case) {
       case 'poll':
-        this.#poll(record, message.tenantId, message.body.value)
+        this.#poll(record, message.tenantId, message.producerId, message.body.value)
         return
       case 'heartbeat':
-        this.#heartbeat(record)
+        this.#heartbeat(record, message.producerId, message.body.value)
         return
       default:
         throw new PoisonRecordError('poll-body-unknown', 'the record has neither a poll nor a heartbeat')
@@ -156,6 +174,11 @@ export class PollsWork implements EpochWork {
     this.#changed.clear()
     for (const key of this.#wasChanged) states.set(changesPrefix + key, JSON.stringify(this.#was.get(key)))
     this.#wasChanged.clear()
+    for (const id of this.#changedPollers) {
+      const state = this.#pollers.get(id)
+      states.set(pollerPrefix + id, state ? JSON.stringify(state) : '')
+    }
+    this.#changedPollers.clear()
     if (this.#timeChanged && this.#devices.size > 0) states.set(timeKey, JSON.stringify(this.#time))
     this.#timeChanged = false
     const { devices, interfaces } = this.#inventory.take()
@@ -188,7 +211,7 @@ export class PollsWork implements EpochWork {
     }
   }
 
-  #poll(record: BusRecord, tenantId: string, poll: DevicePoll): void {
+  #poll(record: BusRecord, tenantId: string, producerId: string, poll: DevicePoll): void {
     const key = deviceKey(tenantId, poll.deviceId)
     const known = this.#config.devices[key]
     const before = this.#devices.get(key)
@@ -206,6 +229,7 @@ export class PollsWork implements EpochWork {
     }
     state.siteId = poll.siteId
     const lastAnswer = state.track?.last
+    state.producerId = producerId
     const { state: track, tracked } = trackPoll(state.track, poll, { capacities: known?.capacities ?? {} })
     state.track = track
     this.#devices.set(key, state)
@@ -215,9 +239,9 @@ export class PollsWork implements EpochWork {
 
     for (const row of tracked.rows) this.#rows.push(interfaceRow(tenantId, row))
     this.#noteInventory(record, tenantId, poll, tracked, state)
-    this.#sendLive(record, tenantId, poll, tracked)
     const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
     state.detect = detected.state
+    this.#sendLive(record, tenantId, poll, tracked, detected.state)
     this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, detected.conditions)
     if (tracked.reachable) this.#noteChanges(key, poll, tracked, state, lastAnswer ?? undefined)
     if (poll.hardware && tracked.reachable) this.#hardware(record, poll.hardware, tracked, state)
@@ -267,13 +291,16 @@ export class PollsWork implements EpochWork {
     this.#sendConditions(record, state.tenantId, deviceId, siteId, found.conditions)
   }
 
-  /** Time has passed in the log: devices that were not heard of are judged, and the correlator learns the time. */
-  #heartbeat(record: BusRecord): void {
+  /** Time has passed in the log: pollers and devices that were not heard of are judged, and the correlator learns the time. */
+  #heartbeat(record: BusRecord, producerId: string, { sight }: Heartbeat): void {
+    if (sight) this.#hearPoller(record, producerId, sight)
+    this.#missPollers(record)
     const tenants = new Set<string>()
     const { watermarkMs } = this.#time.watermark
     for (const [key, state] of this.#devices) {
       tenants.add(state.tenantId)
       if (!state.detect || !this.#config.devices[key] || watermarkMs < this.#staleFromMs(state.detect)) continue
+      if (this.#isWithoutPoller(state)) continue
       const detected = detectStale(state.detect, watermarkMs, this.#config.detection)
       if (detected.state === state.detect) continue
       state.detect = detected.state
@@ -282,6 +309,46 @@ export class PollsWork implements EpochWork {
       this.#sendConditions(record, state.tenantId, deviceId, state.siteId, detected.conditions)
     }
     for (const tenantId of tenants) this.#sendSignal(record, tenantId, { case: 'heartbeat', value: {} })
+  }
+
+  #hearPoller(record: BusRecord, producerId: string, sight: PollerSight): void {
+    const before = this.#pollers.get(producerId)
+    if (!before && this.#pollers.size >= pollersMax) return
+    const heartbeat = {
+      producerId,
+      stampMs: record.timestampMs,
+      tenantIds: sight.tenantIds,
+      sight: { ...sight, heardMs: Number(sight.heardMs) },
+    }
+    const outcome = detectPoller(before, heartbeat, this.#config.detection)
+    // Its devices have their usual time again to be heard of.
+    if (before?.episode && !outcome.state?.episode) this.#time = { ...this.#time, resumedMs: record.timestampMs }
+    this.#settlePoller(record, producerId, outcome)
+  }
+
+  #missPollers(record: BusRecord): void {
+    const { producers, watermarkMs } = this.#time.watermark
+    for (const [id, state] of [...this.#pollers].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (Object.hasOwn(producers, id)) continue
+      let polledByOthers = 0
+      for (const [other, { devices }] of this.#pollers) if (Object.hasOwn(producers, other)) polledByOthers += devices
+      const outcome = detectPollerGone(id, state, watermarkMs, polledByOthers, this.#config.detection)
+      if (outcome.state !== state) this.#settlePoller(record, id, outcome)
+    }
+  }
+
+  #settlePoller(record: BusRecord, producerId: string, { state, conditions }: PollerOutcome): void {
+    if (state) this.#pollers.set(producerId, state)
+    else this.#pollers.delete(producerId)
+    this.#changedPollers.add(producerId)
+    if (this.#context.partition !== pollerPartition) return
+    for (const { tenantId, ...condition } of conditions) this.#sendConditions(record, tenantId, '', '', [condition])
+  }
+
+  /** Its poller hears nobody, or is gone: that is one thing to say, and not one for each of its devices. */
+  #isWithoutPoller({ producerId }: DeviceState): boolean {
+    const poller = producerId === undefined ? undefined : this.#pollers.get(producerId)
+    return poller?.episode !== undefined
   }
 
   /** After a silence of the whole log each device has its usual time again to be heard of. */
@@ -319,11 +386,18 @@ export class PollsWork implements EpochWork {
     state.interfaceDigests = digests
   }
 
-  #sendLive(record: BusRecord, tenantId: string, poll: DevicePoll, tracked: TrackedPoll): void {
+  #sendLive(
+    record: BusRecord,
+    tenantId: string,
+    poll: DevicePoll,
+    tracked: TrackedPoll,
+    detected: DeviceDetectState,
+  ): void {
     const value = deviceLiveRecord(
       { tenantId, producerId: this.#context.producerId, source: this.#source(record) },
       poll,
       tracked,
+      reachStateOf(tracked, detected),
     )
     this.#outputs.push({
       topic: topics.live,

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/common.proto.
  */
 export const file_weir_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("ChR3ZWlyL3YxL2NvbW1vbi5wcm90bxIHd2Vpci52MSIgCglIZWFydGJlYXQSEwoLaW50ZXJ2YWxfbXMYASABKA0iYwoOU291cmNlUG9zaXRpb24SDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgNEg4KBm9mZnNldBgDIAEoBBIPCgdvcmRpbmFsGAQgASgNEg4KBmxvZ19pZBgFIAEoCWIGcHJvdG8z");
+  fileDesc("ChR3ZWlyL3YxL2NvbW1vbi5wcm90bxIHd2Vpci52MSJFCglIZWFydGJlYXQSEwoLaW50ZXJ2YWxfbXMYASABKA0SIwoFc2lnaHQYCiABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0IoEBCgtQb2xsZXJTaWdodBIPCgdkZXZpY2VzGAEgASgNEg0KBXNpdGVzGAIgASgNEhAKCGhlYXJkX21zGAMgASgDEhYKDnNpbGVudF9kZXZpY2VzGAQgASgNEhQKDHNpbGVudF9zaXRlcxgFIAEoDRISCgp0ZW5hbnRfaWRzGAYgAygJImMKDlNvdXJjZVBvc2l0aW9uEg0KBXRvcGljGAEgASgJEhEKCXBhcnRpdGlvbhgCIAEoDRIOCgZvZmZzZXQYAyABKAQSDwoHb3JkaW5hbBgEIAEoDRIOCgZsb2dfaWQYBSABKAliBnByb3RvMw");
 
 /**
  * Heartbeat is written by every producer to every partition each 5 s. Only heartbeats move the watermark of an idle
@@ -25,6 +25,13 @@ export type Heartbeat = Message<"weir.v1.Heartbeat"> & {
    * @generated from field: uint32 interval_ms = 1;
    */
   intervalMs: number;
+
+  /**
+   * Of a poller: what it hears.
+   *
+   * @generated from field: weir.v1.PollerSight sight = 10;
+   */
+  sight?: PollerSight | undefined;
 };
 
 /**
@@ -33,6 +40,56 @@ export type Heartbeat = Message<"weir.v1.Heartbeat"> & {
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
   messageDesc(file_weir_v1_common, 0);
+
+/**
+ * PollerSight is what a poller hears of all it polls: whoever hears nobody of several sites at once is blind itself.
+ *
+ * @generated from message weir.v1.PollerSight
+ */
+export type PollerSight = Message<"weir.v1.PollerSight"> & {
+  /**
+   * @generated from field: uint32 devices = 1;
+   */
+  devices: number;
+
+  /**
+   * @generated from field: uint32 sites = 2;
+   */
+  sites: number;
+
+  /**
+   * When any of its devices last answered anything, milliseconds since the Unix epoch; 0 not yet.
+   *
+   * @generated from field: int64 heard_ms = 3;
+   */
+  heardMs: bigint;
+
+  /**
+   * Devices that have been asked in vain since then, and the sites they are on. Both are 0 as soon as one answers.
+   *
+   * @generated from field: uint32 silent_devices = 4;
+   */
+  silentDevices: number;
+
+  /**
+   * @generated from field: uint32 silent_sites = 5;
+   */
+  silentSites: number;
+
+  /**
+   * Whose devices it polls; only in heartbeats.
+   *
+   * @generated from field: repeated string tenant_ids = 6;
+   */
+  tenantIds: string[];
+};
+
+/**
+ * Describes the message weir.v1.PollerSight.
+ * Use `create(PollerSightSchema)` to create a new message.
+ */
+export const PollerSightSchema: GenMessage<PollerSight> = /*@__PURE__*/
+  messageDesc(file_weir_v1_common, 1);
 
 /**
  * SourcePosition names the log record from which another record was derived. Derived records are written at least
@@ -77,5 +134,5 @@ export type SourcePosition = Message<"weir.v1.SourcePosition"> & {
  * Use `create(SourcePositionSchema)` to create a new message.
  */
 export const SourcePositionSchema: GenMessage<SourcePosition> = /*@__PURE__*/
-  messageDesc(file_weir_v1_common, 1);
+  messageDesc(file_weir_v1_common, 2);
 
