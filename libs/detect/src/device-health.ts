@@ -184,7 +184,7 @@ const silentAgents: Readonly<Record<string, { words: string; action: string }>> 
     action: "Check the device's clock and engine boots; restart its SNMP agent.",
   },
   'snmp-auth-unknown': {
-    words: 'is not asked by SNMP: its credentials are not configured',
+    words: 'is not asked: its credentials are not configured,',
     action: 'Name them under `auths`, as the inventory does.',
   },
 }
@@ -194,15 +194,15 @@ function snmpSilent(mute: RunState, poll: PollObservation): Finding {
   const code = poll.errors[0]?.code ?? null
   const known = silentAgents[code ?? '']
   const alive = reach?.received
-    ? `Its host answers (${reach.method === 'icmp' ? 'echo' : reach.method.toUpperCase()})`
-    : 'Its agent lives'
+    ? `Its host answers (${reach.method === 'icmp' ? 'echo' : reach.method.toUpperCase()}), but it `
+    : 'It '
   return {
     kind: 'active',
     severity: 'minor',
     windowStartMs: Math.floor(mute.fromMs / minuteMs) * minuteMs,
     headline: 1,
     evidence: () => ({
-      summary: `${alive}, but it ${known?.words ?? 'does not answer SNMP'} since ${clockTime(mute.fromMs)}.`,
+      summary: `${alive}${known?.words ?? 'does not answer SNMP'} since ${clockTime(mute.fromMs)}.`,
       action: known?.action ?? 'Check that its SNMP agent runs, its community or user, and its access list for us.',
       measured: {
         failedPolls: mute.count,

@@ -1,6 +1,7 @@
+import { create } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../kernel/src/index.ts'
-import { evidenceSchema } from '../../model/src/index.ts'
+import { type DevicePoll, evidenceSchema, PollerSightSchema, ReachSchema } from '../../model/src/index.ts'
 import { detectConfigSchema } from '../src/index.ts'
 import { Bench, link, pass, poisson } from './link-simulation.ts'
 
@@ -16,6 +17,106 @@ describe('device-unreachable', () => {
     expect(bench.said).toEqual(['device-unreachable active', 'device-unreachable cleared'])
     expect(bench.conditions[0]).toMatchObject({ resource: 'device/sw1', severity: 'critical' })
     expect(bench.conditions[0]!.evidence.summary).toBe('Has not answered 3 polls in a row, since 12:00:30 UTC.')
+  })
+})
+
+/** What its host answered below SNMP: `received` of three echo requests. */
+const echoes =
+  (received: number, method = 'icmp') =>
+  (poll: DevicePoll) => {
+    poll.reach = create(ReachSchema, { method, sent: 3, received, rttUs: new Array(received).fill(900) })
+  }
+
+describe('a device that is down, and one whose SNMP is broken', () => {
+  it('device-unreachable at the first poll without an answer, when its host is silent too', () => {
+    const bench = new Bench([link()])
+    bench.poll(0, { change: echoes(3) })
+    bench.poll(30_000, { reachable: false, errors: ['snmp-timeout'], change: echoes(0) })
+    expect(bench.said).toEqual(['device-unreachable active'])
+    expect(bench.conditions[0]!.evidence).toMatchObject({
+      summary: 'Has not answered its poll, nor 3 echo requests, since 12:00:30 UTC.',
+      measured: { failedPolls: 1, code: 'snmp-timeout', method: 'icmp', answers: 0 },
+    })
+  })
+
+  it('silence of a host that never answers echo requests is no evidence', () => {
+    const bench = new Bench([link()])
+    bench.poll(0, { change: echoes(0) })
+    for (let i = 0; i < 2; i++) bench.poll(30_000, { reachable: false, change: echoes(0) })
+    expect(bench.said).toEqual([])
+    bench.poll(30_000, { reachable: false, change: echoes(0) })
+    expect(bench.said).toEqual(['device-unreachable active'])
+  })
+
+  it('snmp-failing when its host answers, and never device-unreachable', () => {
+    const bench = new Bench([link()])
+    bench.poll(0, { change: echoes(3) })
+    for (let i = 0; i < 6; i++)
+      bench.poll(30_000, { reachable: false, errors: ['snmp-timeout'], change: echoes(i % 3 === 0 ? 2 : 3) })
+    expect(bench.said).toEqual(['snmp-failing active'])
+    expect(bench.conditions[0]).toMatchObject({ severity: 'minor', resource: 'device/sw1' })
+    expect(bench.conditions[0]!.evidence.summary).toBe(
+      'Its host answers (echo), but it does not answer SNMP since 12:00:30 UTC.',
+    )
+    bench.poll()
+    expect(bench.said).toEqual(['snmp-failing active', 'snmp-failing cleared'])
+  })
+
+  it.each([
+    ['snmp-auth-failed', 'It refuses our SNMP credentials since 12:00:30 UTC.'],
+    ['snmp-auth-unknown', 'It is not asked: its credentials are not configured, since 12:00:30 UTC.'],
+  ])('names what is wrong: %s', (code, summary) => {
+    const bench = new Bench([link()])
+    bench.poll(0)
+    for (let i = 0; i < 3; i++) bench.poll(30_000, { reachable: false, errors: [code] })
+    expect(bench.said).toEqual(['snmp-failing active'])
+    expect(bench.conditions[0]!.evidence.summary).toContain(summary)
+  })
+
+  it('what was down and then answers echoes only is no longer down', () => {
+    const bench = new Bench([link()])
+    bench.poll(0, { change: echoes(3) })
+    bench.poll(30_000, { reachable: false, change: echoes(0) })
+    for (let i = 0; i < 3; i++) bench.poll(30_000, { reachable: false, change: echoes(3) })
+    expect(bench.said).toEqual(['device-unreachable active', 'device-unreachable cleared', 'snmp-failing active'])
+  })
+
+  it('a poll of a poller that hears nobody says nothing, however many there are', () => {
+    const bench = new Bench([link()])
+    bench.poll(0, { change: echoes(3) })
+    for (let i = 0; i < 50; i++) {
+      bench.poll(30_000, {
+        reachable: false,
+        change(poll) {
+          echoes(0)(poll)
+          poll.sight = create(PollerSightSchema, {
+            devices: 500,
+            sites: 20,
+            heardMs: BigInt(bench.atMs - 12_000),
+            silentDevices: 3,
+            silentSites: 2,
+          })
+        },
+      })
+      expect(bench.silence(40_000)).toEqual([])
+    }
+    expect(bench.said).toEqual([])
+    expect(bench.detect).not.toHaveProperty('failed')
+    // Somebody else answered while this one did not: it is this one.
+    bench.poll(30_000, {
+      reachable: false,
+      change(poll) {
+        echoes(0)(poll)
+        poll.sight = create(PollerSightSchema, {
+          devices: 500,
+          sites: 20,
+          heardMs: BigInt(bench.atMs + 10),
+          silentDevices: 3,
+          silentSites: 2,
+        })
+      },
+    })
+    expect(bench.said).toEqual(['device-unreachable active'])
   })
 })
 

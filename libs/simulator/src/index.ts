@@ -1,4 +1,5 @@
 export { SimulatedAgent } from './agent/agent.ts'
+export { EchoResponder } from './agent/echo-responder.ts'
 export { defaultExporterOptions, type ExporterOptions, SimulatedExporter } from './exporters/exporter.ts'
 export * from './flow-encoders/flow-record.ts'
 export * from './flow-encoders/frame-header.ts'

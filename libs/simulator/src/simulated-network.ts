@@ -4,6 +4,7 @@ import { type Clock, type Component, every, type Logger, type Metrics, type Time
 import type { Inventory } from '../../model/src/index.ts'
 import { SimulatedAgent } from './agent/agent.ts'
 import { AgentSocket } from './agent/agent-socket.ts'
+import { EchoResponder } from './agent/echo-responder.ts'
 import { TrapSender } from './agent/trap-sender.ts'
 import { defaultExporterOptions, type ExporterOptions, SimulatedExporter } from './exporters/exporter.ts'
 import { type CollectorAddressTable, collectorAddressTable, inventoryOf } from './inventory.ts'
@@ -52,6 +53,8 @@ export interface SimulatedNetwork extends Component {
   /** Devices as the poller finds them on loopback; the auth is named `demo`. */
   readonly inventory: Inventory
   readonly collectorAddressTable: CollectorAddressTable
+  /** What stands for the poller's fping: see there. */
+  readonly echo: EchoResponder
   /** Of each the time that goes on or comes next, seen from the making of the network; in order. */
   readonly incidents: readonly ScheduledIncident[]
   /** What the interface shows at a time, exactly; undefined where no interface has the number then. */
@@ -167,6 +170,7 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
     model,
     inventory: inventoryOf(model, agentPort),
     collectorAddressTable: collectorAddressTable(model),
+    echo: new EchoResponder(model, clock),
     incidents: scheduleOf(model, clock.nowMs()),
     counters,
     async start() {

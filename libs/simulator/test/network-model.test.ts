@@ -52,10 +52,10 @@ function loadOf(port: SimulatedPort, side: 'in' | 'out', before: Values, after: 
 describe('the network model', () => {
   const quiet = new NetworkModel({ seed: 7, startMs, incidents: [] })
 
-  it('has forty devices on three sites, two of which use the same addresses', () => {
+  it('has 44 devices on four sites, two of which use the same addresses', () => {
     const { devices, sites } = quiet.topology
-    expect(devices).toHaveLength(40)
-    expect(sites.map(site => site.tenant)).toEqual(['northwind', 'harbour', 'acme'])
+    expect(devices).toHaveLength(44)
+    expect(sites.map(site => site.tenant)).toEqual(['northwind', 'harbour', 'acme', 'northwind'])
     const addressesOf = (tenant: string): string[] =>
       devices.filter(device => device.site.tenant === tenant).map(device => device.address)
     expect(addressesOf('northwind').filter(address => addressesOf('harbour').includes(address)).length).toBeGreaterThan(

@@ -106,7 +106,7 @@ describe('the simulated network as a component', () => {
   it('has a sound inventory and a schedule in order of time', () => {
     const network = createSimulatedNetwork({ seed: 7, startMs, clock: new ManualClock(startMs), log: silentLogger })
     expect(inventoryProblems(network.inventory)).toEqual([])
-    expect(network.inventory.devices).toHaveLength(40)
+    expect(network.inventory.devices).toHaveLength(44)
     expect(network.inventory.devices.map(device => device.snmp)).toContainEqual({
       host: '127.10.1.1',
       port: 1_161,
@@ -115,7 +115,9 @@ describe('the simulated network as a component', () => {
     expect(network.inventory.devices.find(device => device.id === 'nw-edge-1')!.capacities).toEqual({
       'Gi0/0/1': { inBitsPerSecond: 100_000_000, outBitsPerSecond: 100_000_000 },
     })
-    expect(network.incidents.map(incident => (incident.atMs - startMs) / 1_000)).toEqual([20, 30, 40, 60, 150, 200])
+    expect(network.incidents.map(incident => (incident.atMs - startMs) / 1_000)).toEqual([
+      20, 30, 40, 60, 90, 120, 150, 200,
+    ])
     expect(network.collectorAddressTable['127.10.2.1']).toEqual({ tenantId: 'harbour', exporterAddress: '192.168.1.1' })
     expect(network.collectorAddressTable['127.10.1.1']).toEqual({
       tenantId: 'northwind',
@@ -152,7 +154,9 @@ describe('the simulated network as a component', () => {
         expect(after.trueCounters(device, ifIndex, atMs)).toEqual(before.trueCounters(device, ifIndex, atMs))
       }
     }
-    expect(after.incidents.map(incident => (incident.atMs - laterMs) / 1_000)).toEqual([20, 30, 40, 60, 150, 200])
+    expect(after.incidents.map(incident => (incident.atMs - laterMs) / 1_000)).toEqual([
+      20, 30, 40, 60, 90, 120, 150, 200,
+    ])
     expect(continueHistory(later, startMs + 30 * 3_600_000).runsMs).toHaveLength(1)
     expect(continueHistory({ startMs: 'yesterday' }, startMs)).toEqual(first)
   })

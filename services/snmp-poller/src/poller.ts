@@ -153,7 +153,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       if (found) outcome.poll.reach = found
       if (!outcome.poll.health?.reachable) {
         if (!found?.received) reach.unanswered(key)
-        outcome.poll.sight = reach.sight()
+        outcome.poll.sight = reach.sight(Number(outcome.poll.startedMs))
       }
       publish(device, outcome)
       await poller.readHardware(outcome)

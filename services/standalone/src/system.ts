@@ -20,7 +20,7 @@ import type { Store } from '../../../libs/store/src/index.ts'
 import { defineElements } from '../../../libs/wire/src/index.ts'
 import { createFlowCollector } from '../../flow-collector/src/index.ts'
 import { createGateway, type Gateway } from '../../gateway/src/index.ts'
-import { createSnmpPoller } from '../../snmp-poller/src/index.ts'
+import { createSnmpPoller, type EchoTool } from '../../snmp-poller/src/index.ts'
 import { createStreamProcessor } from '../../stream-processor/src/index.ts'
 import type { WeirConfig } from './config.ts'
 import { letHeapGrow } from './heap-growth.ts'
@@ -50,6 +50,8 @@ export interface SystemOptions {
   run?: readonly ServiceName[]
   /** Started last, stopped first: the simulated network. */
   extra?: readonly Component[]
+  /** Sends the poller's echo requests; found on this host unless given. */
+  echo?: EchoTool
 }
 
 export interface WeirSystem {
@@ -73,7 +75,8 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
   if (run.length === 1 && (run[0] === 'collector' || run[0] === 'processor')) letHeapGrow()
   if (run.includes('collector')) members.push(createFlowCollector({ ...shared, config: config.collector }))
   if (run.includes('poller')) {
-    members.push(createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom }))
+    const echo = options.echo && { echo: options.echo }
+    members.push(createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom, ...echo }))
   }
   let gateway: Gateway | undefined
   if (run.includes('processor') || run.includes('gateway')) {

@@ -8,6 +8,10 @@ const snmpTrapOid = oid('1.3.6.1.6.3.1.1.4.1.0')
 const coldStart = oid('1.3.6.1.6.3.1.1.5.1')
 const linkDown = oid('1.3.6.1.6.3.1.1.5.3')
 const linkUp = oid('1.3.6.1.6.3.1.1.5.4')
+/** UPS-MIB (RFC 1628 §3), sent each minute on battery; PowerNet-MIB's powerRestored. */
+const upsOnBattery = oid('1.3.6.1.2.1.33.2.1')
+const powerRestored = oid('1.3.6.1.4.1.318.0.9')
+const onBatteryEveryMs = 60_000
 const ifIndexColumn = oid('1.3.6.1.2.1.2.2.1.1')
 const ifAdminStatus = oid('1.3.6.1.2.1.2.2.1.7')
 const ifOperStatus = oid('1.3.6.1.2.1.2.2.1.8')
@@ -31,6 +35,11 @@ export class TrapSender {
     if (life.isSilent(toMs)) return []
     const traps: Buffer[] = []
     if (life.bootNumber(fromMs) !== life.bootNumber(toMs)) traps.push(this.#trap(coldStart, toMs, []))
+    const failure = life.mainsFailure(toMs)
+    if (failure && onBatteryTraps(failure.startMs, toMs) > onBatteryTraps(failure.startMs, fromMs)) {
+      traps.push(this.#trap(upsOnBattery, toMs, []))
+    }
+    if (!failure && life.mainsFailure(fromMs)) traps.push(this.#trap(powerRestored, toMs, []))
     for (const port of this.device.ports) {
       if (!port.link || !port.adminUp) continue
       const isUp = this.#model.timeline.isUp(port, toMs)
@@ -61,4 +70,9 @@ export class TrapSender {
       },
     })
   }
+}
+
+/** How many times a supply has said by a time that it runs on battery. */
+function onBatteryTraps(sinceMs: number, timeMs: number): number {
+  return timeMs < sinceMs ? 0 : 1 + Math.floor((timeMs - sinceMs) / onBatteryEveryMs)
 }

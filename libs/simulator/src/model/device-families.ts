@@ -265,6 +265,18 @@ export const deviceFamilies = {
     counterBits: 64,
     oui: [0x00, 0x11, 0x32],
   },
+  smartUps: {
+    vendor: 'APC',
+    model: 'Smart-UPS 1500',
+    version: 'v7.0.4',
+    sysDescr:
+      'APC Web/SNMP Management Card (MB:v4.2.9 PF:v7.0.4 PN:apc_hw05_aos_704.bin AF1:v7.0.4 AN1:apc_hw05_sumx_704.bin MN:AP9631 HR:08 SN: 5A2215T09733 MD:04/11/2022)',
+    sysObjectId: '1.3.6.1.4.1.318.1.3.27',
+    ports: [loopback('lo'), ports(1, 'eth#', 100_000_000, { first: 0 })],
+    ifIndexFirst: 1,
+    counterBits: 32,
+    oui: [0x00, 0xc0, 0xb7],
+  },
 } as const satisfies Record<string, DeviceFamily>
 
 export type DeviceFamilyName = keyof typeof deviceFamilies

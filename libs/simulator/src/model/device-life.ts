@@ -14,6 +14,7 @@ export class DeviceLife {
   readonly #device: SimulatedDevice
   readonly #boots: readonly Boot[]
   readonly #silences: readonly Window[]
+  readonly #onBattery: readonly Window[]
 
   constructor(
     device: SimulatedDevice,
@@ -27,7 +28,13 @@ export class DeviceLife {
       if (effect.kind !== 'agent-restart' || effect.device !== device.id) return []
       return windows.map(window => ({ window, renumber: effect.renumber }))
     })
-    this.#silences = mergeWindows([...dark, ...restarts.map(({ window }) => window)])
+    const silent = incidents.flatMap(({ spec, windows }) =>
+      spec.effect.kind === 'agent-silent' && spec.effect.device === device.id ? windows : [],
+    )
+    this.#silences = mergeWindows([...dark, ...silent, ...restarts.map(({ window }) => window)])
+    this.#onBattery = incidents.flatMap(({ spec, windows }) =>
+      spec.effect.kind === 'site-dark' && spec.effect.ups === device.id ? windows : [],
+    )
     const bootTimes = [
       ...dark.map(({ endMs }) => ({ atMs: endMs, renumber: false })),
       ...restarts.map(({ window, renumber }) => ({ atMs: window.endMs, renumber })),
@@ -45,6 +52,11 @@ export class DeviceLife {
   /** Whether the agent answers nothing. */
   isSilent(timeMs: number): boolean {
     return windowAt(this.#silences, timeMs) !== undefined
+  }
+
+  /** From when to when, around a time, mains power of a UPS fails; of any other device never. */
+  mainsFailure(timeMs: number): Window | undefined {
+    return windowAt(this.#onBattery, timeMs)
   }
 
   /** Number of the boot that the device lives in; 0 is the one before the network's start. */

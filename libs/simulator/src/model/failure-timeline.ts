@@ -1,5 +1,5 @@
 import type { PlannedIncident } from './incidents.ts'
-import { resolveDevice, resolvePort } from './incidents.ts'
+import { darkSiteWindows, resolveDevice, resolvePort } from './incidents.ts'
 import type { Failures } from './routing.ts'
 import type { SimulatedDevice, SimulatedLink, SimulatedPort, Topology } from './topology.ts'
 import { mergeWindows, type Window, windowAt } from './windows.ts'
@@ -27,6 +27,12 @@ export class FailureTimeline {
         links[link.number]!.push(...windows)
       } else if (spec.effect.kind === 'device-dark') {
         devices[resolveDevice(topology, spec.effect.device).number]!.push(...windows)
+      } else if (spec.effect.kind === 'site-dark') {
+        const { site, batteryMs } = spec.effect
+        const dark = darkSiteWindows(windows, batteryMs)
+        const there = topology.devices.filter(device => device.site.id === site)
+        if (there.length === 0) throw new Error(`incident "${spec.id}" darkens the unknown site "${site}"`)
+        for (const device of there) devices[device.number]!.push(...dark)
       }
     }
     this.#deviceDark = devices.map(mergeWindows)

@@ -18,6 +18,10 @@ export type IncidentEffect =
   | { kind: 'device-dark'; device: string }
   /** The agent restarts: its uptime and its counters begin again, and with `renumber` so do its ifIndexes. */
   | { kind: 'agent-restart'; device: string; renumber: boolean }
+  /** The agent answers nobody; the host it runs on does. */
+  | { kind: 'agent-silent'; device: string }
+  /** A whole site loses mains power: its UPS says so each minute, and `batteryMs` later everything is dark. */
+  | { kind: 'site-dark'; site: string; ups: string; batteryMs: number }
 
 export interface ExpectedAlarm {
   alarmTypeId: string
@@ -52,8 +56,8 @@ export const agentRestartMs = 2 * second
 const timesMax = 72
 
 /**
- * What happens in the demonstration. Each client has trouble of its own; the last three are there to be left alone. To
- * write another, see docs/explanation/simulated-network.md.
+ * What happens in the demonstration. Each client has trouble of its own; restarts and renumbering are there to be left
+ * alone. To write another, see docs/explanation/simulated-network.md.
  */
 export const demonstrationIncidents: readonly IncidentSpec[] = [
   {
@@ -123,6 +127,31 @@ export const demonstrationIncidents: readonly IncidentSpec[] = [
     timesMax,
   },
   {
+    id: 'silent-agent',
+    title: 'Acme: the access list of ac-acc-3 is changed; it answers echo requests and no SNMP',
+    expected: 'snmp-failing on ac-acc-3 after three polls, and no device-unreachable',
+    expectedAlarms: [{ alarmTypeId: 'snmp-failing', resource: 'device/ac-acc-3', withinMs: 30 * second }],
+    effect: { kind: 'agent-silent', device: 'ac-acc-3' },
+    startsAfterMs: 90 * second,
+    lastsMs: 300 * second,
+    repeatEveryMs: 30 * minute,
+    timesMax,
+  },
+  {
+    id: 'dark-site',
+    title: 'Northwind: the branch loses mains power; its UPS lasts 90 s, then all of it is dark',
+    expected: 'power-on-battery at once; 90 s later one site-dark over all four devices, critical',
+    expectedAlarms: [
+      { alarmTypeId: 'power-on-battery', resource: 'device/nw-ups-1', withinMs: 5 * second },
+      { alarmTypeId: 'site-dark', resource: 'site/nw-branch', withinMs: 150 * second },
+    ],
+    effect: { kind: 'site-dark', site: 'nw-branch', ups: 'nw-ups-1', batteryMs: 90 * second },
+    startsAfterMs: 120 * second,
+    lastsMs: 390 * second,
+    repeatEveryMs: 30 * minute,
+    timesMax,
+  },
+  {
     id: 'agent-restart',
     title: 'Northwind: the agent of nw-acc-4 restarts, its counters begin again',
     expected: 'no alarm: a gap of one poll',
@@ -173,6 +202,11 @@ export function planIncidents(specs: readonly IncidentSpec[], runsMs: readonly n
 
 export function resolvePort(topology: Topology, name: PortName): SimulatedPort {
   return portByName(deviceById(topology, name.device), name.port)
+}
+
+/** When the site of an incident has no power left: the end of its battery to the end of each window. */
+export function darkSiteWindows(windows: readonly Window[], batteryMs: number): Window[] {
+  return windows.map(({ startMs, endMs }) => ({ startMs: Math.min(endMs, startMs + batteryMs), endMs }))
 }
 
 export function resolveDevice(topology: Topology, id: string): SimulatedDevice {

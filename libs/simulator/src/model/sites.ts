@@ -7,14 +7,15 @@ const providers = { meridian: 64_497, oblique: 64_498, tessera: 64_499 } as cons
 const gigabit = 1_000_000_000
 
 /**
- * Three clients of a managed service provider, 40 devices. Northwind and Harbour both number their offices from
- * 192.168.1.0/24, as clients do. A picture is in docs/explanation/simulated-network.md.
+ * Three clients of a managed service provider, 44 devices on four sites. Northwind and Harbour both number their offices
+ * from 192.168.1.0/24, as clients do. A picture is in docs/explanation/simulated-network.md.
  */
 export function buildSites(seed: number, loopbackPrefix: string): Topology {
   const builder = new TopologyBuilder(seed, loopbackPrefix)
   buildNorthwind(builder)
   buildHarbour(builder)
   buildAcme(builder)
+  buildNorthwindBranch(builder)
   return builder.topology
 }
 
@@ -169,6 +170,32 @@ function buildAcme(builder: TopologyBuilder): void {
     )
   addServer(builder, site, 'ac-nas-1', 'nas', 'eth0', 11, core, 'sfp-sfpplus10')
   addServer(builder, site, 'ac-srv-1', 'linuxServer', 'ens1f0', 12, core, 'sfp-sfpplus11')
+}
+
+/** A small office: one router, one switch, one access point, and a UPS that tells of its power. */
+function buildNorthwindBranch(builder: TopologyBuilder): void {
+  const site = builder.site({
+    id: 'nw-branch',
+    tenant: 'northwind',
+    name: 'Northwind Traders, branch',
+    internetBitsPerSecond: 0.04 * gigabit,
+    localBitsPerSecond: 0.02 * gigabit,
+    clientNetwork: [192, 168, 2],
+    serverNetwork: [192, 168, 12],
+    providerAs: providers.meridian,
+  })
+  const edge = builder.device(site, 'nw-edge-2', 'ccr2004', 'edge', { location: 'Back office', host: 1 })
+  const access = builder.device(site, 'nw-acc-7', 'cbs350', 'access', { location: 'Back office', host: 11 })
+  site.uplinkPort = builder.circuit(
+    edge,
+    'sfp-sfpplus1',
+    'Transit: ISP Meridian 1G (Circuit NW-7790) {CID-4490}',
+  ).number
+  cable(builder, [edge, 'sfp-sfpplus2', 'Core: nw-acc-7'], [access, 'te1', 'Uplink: nw-edge-2'])
+  populate(builder, access, port => `gi${port}`, 8)
+  addAccessPoint(builder, site, 'nw-ap-3', 21, access, 'gi24')
+  const ups = builder.device(site, 'nw-ups-1', 'smartUps', 'server', { location: 'Back office', host: 31 })
+  cable(builder, [ups, 'eth0', ''], [access, 'gi23', 'UPS: nw-ups-1'])
 }
 
 function cable(

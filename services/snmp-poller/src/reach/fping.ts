@@ -36,7 +36,7 @@ export function createFping(path = 'fping'): EchoTool {
       const run = await start(path, args.map(String), `${[...asked].join('\n')}\n`, roundMs(asked.size, round), ending)
       const answers = readFping(run.output, asked, round.count)
       // 0: all answered; 1: some did not; 2: some names are none. With 3 and 4 it was not allowed, or not understood.
-      if (run.cut || (answers.size === 0 && run.code !== 1)) {
+      if (run.cut || answers.size === 0) {
         throw new EchoToolError(`fping ended with ${run.cut ? 'a kill' : run.code}: ${firstLine(run.output)}`)
       }
       return answers

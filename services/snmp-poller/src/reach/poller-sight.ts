@@ -1,5 +1,7 @@
 import type { PollerSight } from '../../../../libs/model/src/index.ts'
 
+type Sight = Omit<PollerSight, '$typeName' | 'tenantIds'>
+
 interface Watched {
   readonly site: string
   readonly tenantId: string
@@ -9,6 +11,8 @@ interface Watched {
 
 /** A poll this young has not been in vain yet. */
 const graceMs = 1_000
+/** Longer than any poll. */
+const silenceKeptMs = 60_000
 
 /**
  * What the poller hears of all it polls. With it each poll without an answer, and each heartbeat, says whether anybody
@@ -19,6 +23,8 @@ export class SightBook {
   /** Asked in vain since anybody answered. */
   readonly #silent = new Set<string>()
   #heardMs: number
+  /** The last silence of everybody, as it was when it ended. */
+  #silence: { endMs: number; sight: Sight } | undefined
 
   constructor(nowMs: number) {
     this.#heardMs = nowMs
@@ -43,6 +49,7 @@ export class SightBook {
   }
 
   heard(key: string, nowMs: number): void {
+    if (nowMs - this.#heardMs >= graceMs) this.#noteSilence(nowMs)
     this.#heardMs = Math.max(this.#heardMs, nowMs)
     this.#silent.clear()
     const watched = this.#devices.get(key)
@@ -70,7 +77,12 @@ export class SightBook {
     return found
   }
 
-  sight(nowMs: number): Omit<PollerSight, '$typeName' | 'tenantIds'> {
+  /**
+   * What is heard now; for a poll that was asked at `askedMs` what was heard meanwhile: one that began while nobody
+   * answered ends in vain also when others answer again by then.
+   */
+  sight(nowMs: number, askedMs = nowMs): Sight {
+    if (this.#silence && askedMs < this.#silence.endMs) return this.#silence.sight
     const silent = new Set(this.#silent)
     const sites = new Set<string>()
     for (const [key, { site, askedMs }] of this.#devices) {
@@ -85,6 +97,13 @@ export class SightBook {
       silentDevices: silent.size,
       silentSites: silentSites.size,
     }
+  }
+
+  #noteSilence(nowMs: number): void {
+    const before = this.#silence
+    const sight = this.sight(nowMs)
+    const isLess = before !== undefined && sight.silentSites < before.sight.silentSites
+    if (!isLess || nowMs - before.endMs > silenceKeptMs) this.#silence = { endMs: nowMs, sight }
   }
 
   tenantIds(): string[] {

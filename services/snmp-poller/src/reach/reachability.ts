@@ -136,8 +136,9 @@ export class Reachability {
     this.#sight.unanswered(key)
   }
 
-  sight(): PollerSight {
-    return create(PollerSightSchema, this.#sight.sight(this.#options.clock.nowMs()))
+  /** For a poll that began at `askedMs` and has no answer. */
+  sight(askedMs: number): PollerSight {
+    return create(PollerSightSchema, this.#sight.sight(this.#options.clock.nowMs(), askedMs))
   }
 
   /** What heartbeats carry. */

@@ -55,6 +55,7 @@ first one stopped.
         gateway: { port: portOf(values.port) },
         poller: {
           intervalMs: pollIntervalMs,
+          reachability: { intervalMs: pollIntervalMs, timeoutMs: 500 },
           auths: { demo: { version: 'v2c', community } },
           traps: { listeners: [{ host: '127.0.0.1', port: trapPort }] },
         },
@@ -80,7 +81,13 @@ first one stopped.
       exporter: { activeTimeoutMs: 10_000 },
     })
     extendAddressTable(join(config.data, 'exporter-addresses.json'), network.collectorAddressTable)
-    const system = await createSystem({ config, inventory: network.inventory, log, extra: [network] })
+    const system = await createSystem({
+      config,
+      inventory: network.inventory,
+      log,
+      extra: [network],
+      echo: network.echo,
+    })
     await runSystem(system, io, log, print => announce(print, network))
     return exitCodes.ok
   },

@@ -79,7 +79,8 @@ export type Condition = Message<"weir.v1.Condition"> & {
   alarmType: string;
 
   /**
-   * `device/<deviceId>`, `interface/<deviceId>/<ifName>` or `exporter/<exporterId>`.
+   * `device/<deviceId>`, `interface/<deviceId>/<ifName>`, `exporter/<exporterId>`, `probe/<probeId>`, `site/<siteId>`, or a
+   * part of Weir: `poller/<producerId>`, `pipeline/<topic>`.
    *
    * @generated from field: string resource = 2;
    */
