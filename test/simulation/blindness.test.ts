@@ -110,6 +110,8 @@ const pollCounts = () => ({
   refusedParts: 0,
   gaps: new CounterByCode(),
   conditions: new CounterByCode(),
+  changes: new CounterByCode(),
+  omittedChanges: 0,
 })
 const correlatorCounts = () => ({
   signals: 0,

@@ -42,7 +42,7 @@ export function noteSiteSignal(before: SiteState | undefined, signal: SiteSignal
   const { alarmType, deviceId, state, eventTimeMs } = signal
   if (alarmType !== 'device-unreachable' && alarmType !== 'power-on-battery') return before
   const part = alarmType === 'device-unreachable' ? 'silent' : 'onBattery'
-  if (state === 'unknown' || deviceId === '') return before
+  if ((state !== 'active' && state !== 'cleared') || deviceId === '') return before
   const known = before?.[part][deviceId]
   if ((state === 'active') === (known !== undefined)) return before
   const { [deviceId]: _, ...others } = (before ?? nothing)[part]
