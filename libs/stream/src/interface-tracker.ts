@@ -85,6 +85,8 @@ export interface TrackedInterface {
   operStatus: number
   /** As polled; 0 unknown. */
   speedBitsPerSecond: number
+  /** dot3StatsDuplexStatus; 0 not answered. */
+  duplex: number
   /** A wire with a speed of its own, not a virtual interface. */
   physical: boolean
   lastChangeCs: number | undefined
@@ -257,6 +259,7 @@ function trackInterface(
     adminStatus: row.adminStatus,
     operStatus: row.operStatus,
     speedBitsPerSecond: speed,
+    duplex: row.duplex,
     physical: speedIsBound(row),
     lastChangeCs: row.lastChangeCs,
     identityChange: change,

@@ -52,6 +52,7 @@ export function interfaceChanges(
 ): { facts: InterfaceFactsById | undefined; changes: DeviceChange[] } {
   // A table without any row was not answered.
   if (readings.length === 0) return { facts: before, changes: [] }
+  if (before && isAsKnown(before, readings)) return { facts: before, changes: [] }
   const changes: DeviceChange[] = []
   const next: Record<string, InterfaceFacts> = {}
   let isOther = before === undefined
@@ -77,6 +78,26 @@ export function interfaceChanges(
     }
   }
   return { facts: isOther ? next : before, changes }
+}
+
+/** The usual poll, told without building anything. */
+function isAsKnown(before: InterfaceFactsById, readings: readonly InterfaceReading[]): boolean {
+  for (const reading of readings) {
+    const known = before[reading.interfaceId]
+    if (
+      !known ||
+      known.absence ||
+      known.ifIndex !== reading.ifIndex ||
+      known.name !== reading.ifName ||
+      known.alias !== reading.ifAlias ||
+      known.adminStatus !== reading.adminStatus ||
+      known.speedBitsPerSecond !== reading.speedBitsPerSecond ||
+      (known.duplex ?? 0) !== reading.duplex
+    ) {
+      return false
+    }
+  }
+  return Object.keys(before).length === readings.length
 }
 
 function added(reading: InterfaceReading, atMs: number): DeviceChange {

@@ -262,7 +262,7 @@ export class PollsWork implements EpochWork {
       upTimeMs: msOf(poll.sysUpTimeCs ?? null),
       partial: tracked.partial || answersInPart(tracked).length > 0,
       system: poll.system,
-      interfaces: tracked.interfaces.map(one => ({ ...one, duplex: one.poll.duplex })),
+      interfaces: tracked.interfaces,
       hardware: poll.hardware,
     })
     delete state.facts
