@@ -32,7 +32,15 @@ const parts: Record<string, readonly string[]> = {
     'libs/detect',
     'libs/alarms',
   ],
-  'services/gateway': ['libs/model', 'libs/kernel', 'libs/bus', 'libs/store', 'libs/alarms', 'libs/stream'],
+  'services/gateway': [
+    'libs/model',
+    'libs/kernel',
+    'libs/bus',
+    'libs/store',
+    'libs/alarms',
+    'libs/stream',
+    'libs/detect',
+  ],
   'services/gateway/web': ['libs/model'],
   'services/standalone': [
     'libs/model',

@@ -201,6 +201,7 @@ export const detectConfigSchema = z.strictObject({
       forgetAfterMs: durationMs.default(86_400_000),
     })
     .prefault({}),
+  firmwareOutdated: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   exportLoss: z
     .strictObject({
       enabled: z.boolean().default(true),

@@ -6,6 +6,7 @@ export * from './config.ts'
 export * from './detect-device.ts'
 export type { InterfaceDetectState } from './detect-interface.ts'
 export { answersInPart, type ReachState, reachStateOf } from './device-health.ts'
+export type { Episode } from './episode.ts'
 export {
   detectExporter,
   type ExporterDetectState,
@@ -14,6 +15,18 @@ export {
   forgetExporter,
 } from './exporter/detect-exporter.ts'
 export type { ExporterObservation, ExporterTotals } from './exporter/observation.ts'
+export {
+  type Advisory,
+  advisoryListSchema,
+  advisorySchema,
+  type FirmwarePolicy,
+  noPolicy,
+  wantedVersionSchema,
+} from './firmware/advisory.ts'
+export { firmwareOutdated } from './firmware/firmware-outdated.ts'
+export { type FirmwareFacts, type FirmwarePosture, firmwarePosture } from './firmware/posture.ts'
+export { PostureCache } from './firmware/posture-cache.ts'
+export { compareVersions } from './firmware/version-order.ts'
 export { detectHardware, type HardwareDetectState, type HardwareOutcome } from './hardware/detect-hardware.ts'
 export type { HardwareObservation } from './hardware/observation.ts'
 export * from './observation.ts'

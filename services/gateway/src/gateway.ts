@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Bus } from '../../../libs/bus/src/index.ts'
+import { type FirmwarePolicy, noPolicy } from '../../../libs/detect/src/index.ts'
 import {
   type Clock,
   type Component,
@@ -37,6 +38,8 @@ const requestConnectionsMax = 1_000
 export interface GatewayOptions {
   config: GatewayConfig
   inventory: Inventory
+  /** What devices' versions are held against; nothing unless given. */
+  firmware?: FirmwarePolicy
   bus: Bus
   store: Store
   clock: Clock
@@ -93,8 +96,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function buildApp(): Promise<App> {
     const guard = createRequestGuard(config.allowedHosts, boundPort)
     const built = await createApp({ guard, resolvePrincipal, frameAncestors: config.frameAncestors, onAnswered, log })
-    const { bus, store } = options
-    addApiRoutes(built, { state, hub, admission, bus, store, config, nowMs: () => clock.nowMs() })
+    const { bus, store, firmware = noPolicy } = options
+    addApiRoutes(built, { state, hub, admission, bus, store, firmware, config, nowMs: () => clock.nowMs() })
     addWallRoutes(built, await loadStaticFiles(options.wallFolder ?? join(packageRoot, 'dist/services/gateway/web')))
     built.server.maxConnections = config.live.connectionsMax + requestConnectionsMax
     attachWebSockets(built.server, { hub, admission, guard, resolvePrincipal, clock, log })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { advisorySchema, wantedVersionSchema } from '../../../libs/detect/src/index.ts'
 import { blockOf } from '../../../libs/store/test/sample-blocks.ts'
 import { type GatewayUnderTest, liveRecord, sendLive, startGateway, until } from './gateway-under-test.ts'
 
@@ -6,7 +7,13 @@ let underTest: GatewayUnderTest
 const readAt = Date.UTC(2026, 9, 21, 9)
 
 beforeAll(async () => {
-  underTest = await startGateway({ withStore: true })
+  const firmware = {
+    wanted: [wantedVersionSchema.parse({ os: 'junos', version: '22.2R3' })],
+    advisories: [
+      advisorySchema.parse({ id: 'CVE-1', os: 'junos', affected: ['<22.1R3'], fixedIn: ['22.1R3'], severity: 'high' }),
+    ],
+  }
+  underTest = await startGateway({ withStore: true, options: { firmware } })
   const { store, bus } = underTest
   const of = { tenant_id: 'acme', device_id: 'acme-core-1' }
   const facts = {
@@ -108,6 +115,18 @@ describe('a device', () => {
       data: [{ siteId: 'acme-hq', vendor: 'juniper', model: 'EX4300', version: '22.1', devices: 1 }],
     })
     expect((await get('/firmware?site=elsewhere')).body).toMatchObject({ data: [] })
+  })
+
+  it('has a version that is held against what is wanted and advised', async () => {
+    expect((await get('/firmware?outdated=true')).body).toMatchObject({
+      data: [
+        {
+          ...{ deviceIds: ['acme-core-1'], role: 'other', drift: 'outdated', wanted: '22.2R3', severity: 'major' },
+          advisories: [{ id: 'CVE-1', reason: 'affected', severity: 'major', fixedIn: ['22.1R3'] }],
+        },
+      ],
+    })
+    expect((await get('/firmware?outdated=false')).body).toMatchObject({ data: [] })
   })
 
   it('has events, newest first, by site, kind and time, in pages', async () => {

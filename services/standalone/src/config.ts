@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { kafkaBusConfigSchema } from '../../../libs/bus/src/index.ts'
+import { type FirmwarePolicy, wantedVersionSchema } from '../../../libs/detect/src/index.ts'
 import { ConfigError, loadConfig, logConfigSchema, statusConfigSchema } from '../../../libs/kernel/src/index.ts'
 import {
   deviceSchema,
@@ -20,6 +21,7 @@ import {
   networksMax,
   streamProcessorConfigSchema,
 } from '../../stream-processor/src/index.ts'
+import { readAdvisoryFiles } from './advisories/read-advisories.ts'
 import { elementsSchema } from './element-definitions.ts'
 import { partitionsSchema } from './topic-specs.ts'
 
@@ -42,6 +44,14 @@ export const weirConfigSchema = z.strictObject({
   enrichment: enrichmentConfigSchema.prefault({}),
   /** Information elements that no table of Weir has, for `weir templates` and `weir decode`. */
   elements: elementsSchema.default({}),
+  /** What devices' versions are held against. */
+  firmware: z
+    .strictObject({
+      wanted: z.array(wantedVersionSchema).max(1_000).default([]),
+      /** Files in weir.advisories.v1, as YAML, JSON or CSV. */
+      advisories: z.array(z.string()).max(64).default([]),
+    })
+    .prefault({}),
   bus: busConfigSchema.prefault({ kind: 'local' }),
   store: storeConfigSchema.prefault({ kind: 'embedded' }),
   poller: snmpPollerConfigSchema.prefault({}),
@@ -68,6 +78,11 @@ export function readWeirConfig(file: string | undefined): WeirConfig {
   const problems = inventoryProblems(inventoryOf(config))
   if (problems.length > 0) throw new ConfigError(problems)
   return config
+}
+
+/** @throws ConfigError when a list cannot be read */
+export function firmwarePolicyOf({ firmware }: Pick<WeirConfig, 'firmware'>): FirmwarePolicy {
+  return { wanted: firmware.wanted, advisories: readAdvisoryFiles(firmware.advisories) }
 }
 
 export function inventoryOf(config: Pick<WeirConfig, 'tenants' | 'sites' | 'devices'>): Inventory {

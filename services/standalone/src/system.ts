@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bus } from '../../../libs/bus/src/index.ts'
+import type { FirmwarePolicy } from '../../../libs/detect/src/index.ts'
 import {
   type Component,
   type ComponentGroup,
@@ -22,7 +23,7 @@ import { createFlowCollector } from '../../flow-collector/src/index.ts'
 import { createGateway, type Gateway } from '../../gateway/src/index.ts'
 import { createSnmpPoller, type EchoTool } from '../../snmp-poller/src/index.ts'
 import { createStreamProcessor } from '../../stream-processor/src/index.ts'
-import type { WeirConfig } from './config.ts'
+import { firmwarePolicyOf, type WeirConfig } from './config.ts'
 import { letHeapGrow } from './heap-growth.ts'
 import { embeddedPartitions, type Partitions, topicSpecs } from './topic-specs.ts'
 import { createTopicsComponent } from './topics-component.ts'
@@ -48,6 +49,8 @@ export interface SystemOptions {
   log: Logger
   /** All of them unless given. */
   run?: readonly ServiceName[]
+  /** What versions are held against; the configuration's unless given. */
+  firmware?: FirmwarePolicy
   /** Started last, stopped first: the simulated network. */
   extra?: readonly Component[]
   /** Sends the poller's echo requests; found on this host unless given. */
@@ -67,6 +70,7 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
   const { config, inventory, log, run = services, extra = [] } = options
   defineElements(config.elements)
   const metrics = createMetrics({ processMetrics: true })
+  const firmware = options.firmware ?? firmwarePolicyOf(config)
   const bus = await createBus(config, log, metrics)
   const topics = createTopicsComponent(bus, topicSpecs(partitionsOf(config)), systemClock, log)
   const members: Component[] = [bus, topics]
@@ -89,12 +93,13 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
         inventory,
         networks: config.networks,
         enrichment: config.enrichment,
+        firmware,
         store,
       })
       members.push(topics.before(processor))
     }
     if (run.includes('gateway')) {
-      gateway = createGateway({ ...shared, config: config.gateway, inventory, store, buildId: wallBuildId() })
+      gateway = createGateway({ ...shared, config: config.gateway, inventory, firmware, store, buildId: wallBuildId() })
       members.push(topics.before(gateway))
     }
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
 import type { Bus, Membership } from '../../../libs/bus/src/index.ts'
-import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
+import { detectConfigSchema, type FirmwarePolicy } from '../../../libs/detect/src/index.ts'
 import { type Clock, type Component, CounterByCode, type Logger, type Metrics } from '../../../libs/kernel/src/index.ts'
 import { epochBounds, type Inventory, topics } from '../../../libs/model/src/index.ts'
 import type { Store } from '../../../libs/store/src/index.ts'
@@ -31,6 +31,8 @@ export interface StreamProcessorOptions {
   /** Networks that flows are told by, and databases of addresses; none unless given. */
   networks?: readonly Network[]
   enrichment?: z.output<typeof enrichmentConfigSchema>
+  /** What devices' versions are held against; nothing unless given. */
+  firmware?: FirmwarePolicy
   bus: Bus
   store: Store
   clock: Clock
@@ -92,10 +94,13 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     name: 'stream-processor',
     async start() {
       const databases = loadAddressDatabases(options.enrichment ?? {})
-      const current = streamConfigOf(options.inventory, config.detection, config.alarms, {
-        networks: options.networks ?? [],
-        databases: databases.digests,
-      })
+      const current = streamConfigOf(
+        options.inventory,
+        config.detection,
+        config.alarms,
+        { networks: options.networks ?? [], databases: databases.digests },
+        options.firmware,
+      )
       const configVersions = await recordConfigVersion(bus, current, clock.nowMs())
       const runner = new EpochRunner({
         bus,

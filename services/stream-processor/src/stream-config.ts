@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AlarmConfig } from '../../../libs/alarms/src/index.ts'
-import type { DetectConfig } from '../../../libs/detect/src/index.ts'
+import { type DetectConfig, type FirmwarePolicy, noPolicy } from '../../../libs/detect/src/index.ts'
 import type { Device, Inventory } from '../../../libs/model/src/index.ts'
 import type { Network } from '../../../libs/stream/src/index.ts'
 
@@ -17,6 +17,8 @@ export interface StreamConfig {
   networks?: readonly Network[]
   /** SHA-256 of the files of addresses' AS numbers and countries. */
   databases?: Readonly<Record<string, string>>
+  /** What devices' versions are held against. Absent likewise. */
+  firmware?: FirmwarePolicy
   detection: DetectConfig
   alarms: AlarmConfig
 }
@@ -41,6 +43,7 @@ export function streamConfigOf(
   detection: DetectConfig,
   alarms: AlarmConfig,
   { networks, databases }: EnrichmentSources = { networks: [], databases: {} },
+  firmware: FirmwarePolicy = noPolicy,
 ): StreamConfig {
   const devices: Record<string, StreamDevice> = {}
   const exporterDevices: Record<string, string> = {}
@@ -53,7 +56,7 @@ export function streamConfigOf(
     }
     exporterDevices[`${device.tenant}/${device.address}`] = device.id
   }
-  const content = { devices, exporterDevices, networks, databases, detection, alarms }
+  const content = { devices, exporterDevices, networks, databases, firmware, detection, alarms }
   const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
   return { version, ...content }
 }

@@ -1,17 +1,18 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
 import type { BusRecord } from '../../../libs/bus/src/index.ts'
-import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
+import { detectConfigSchema, type FirmwarePolicy, wantedVersionSchema } from '../../../libs/detect/src/index.ts'
 import { CounterByCode } from '../../../libs/kernel/src/index.ts'
-import { inventorySchema, PollRecordSchema, topics } from '../../../libs/model/src/index.ts'
+import { inventorySchema, PollRecordSchema, SignalRecordSchema, topics } from '../../../libs/model/src/index.ts'
 import { PollsWork } from '../src/polls/polls-work.ts'
 import { streamConfigOf } from '../src/stream-config.ts'
 
 const baseMs = Date.UTC(2026, 0, 1)
 
-function work(states: ReadonlyMap<string, string> = new Map()): PollsWork {
-  const config = streamConfigOf(inventorySchema.parse({}), detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
+function work(states: ReadonlyMap<string, string> = new Map(), firmware?: FirmwarePolicy): PollsWork {
+  const [detection, alarms] = [detectConfigSchema.parse({}), alarmConfigSchema.parse({})]
+  const config = streamConfigOf(inventorySchema.parse({}), detection, alarms, undefined, firmware)
   const counts = {
     ...{ polls: 0, failedPolls: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
     ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
@@ -105,5 +106,32 @@ describe('rows of hardware', () => {
       kind: ['version'],
       from_value: ['20'],
     })
+  })
+
+  it('are held against wanted versions and advisories, over a restart, until the device is upgraded', () => {
+    const firmware = { wanted: [wantedVersionSchema.parse({ os: 'junos', version: '22.4R1' })], advisories: [] }
+    const said = (one: PollsWork) =>
+      one
+        .takeOutputs()
+        .filter(({ topic }) => topic === topics.signals)
+        .map(({ record }) => fromBinary(SignalRecordSchema, record.value!).body)
+        .flatMap(body => (body.case === 'condition' ? [`${body.value.alarmType} ${body.value.state}`] : []))
+    const first = work(new Map(), firmware)
+    first.process(poll(0, 40, '21.4R3'))
+    expect(said(first)).toEqual(['firmware-outdated active'])
+    const again = work(first.closeEpoch().states, firmware)
+    again.process(poll(1, 40, '21.4R3'))
+    expect(said(again)).toEqual([])
+    again.process(poll(2, 40, '22.4R1-S1'))
+    expect(said(again)).toEqual(['firmware-outdated cleared'])
+  })
+
+  it('are held against nothing once the lists are empty, which ends what was said', () => {
+    const firmware = { wanted: [wantedVersionSchema.parse({ os: 'junos', version: '22.4R1' })], advisories: [] }
+    const first = work(new Map(), firmware)
+    first.process(poll(0, 40, '21.4R3'))
+    const again = work(first.closeEpoch().states)
+    again.process(poll(1, 40, '21.4R3'))
+    expect(again.takeOutputs().filter(({ topic }) => topic === topics.signals)).toHaveLength(1)
   })
 })

@@ -97,7 +97,8 @@ export interface FirmwareRow {
   os: string
   model: string
   version: string
-  devices: number
+  /** In rising order. */
+  deviceIds: string[]
 }
 
 /** Versions in use, by site, vendor and model; devices whose version is not known have ''. */
@@ -110,16 +111,15 @@ export async function listFirmware(
     tenantPredicate(query.tenants, 'd.tenant_id'),
     listPredicate('d.site_id', 'siteIds', query.siteIds),
   )
-  const rows = await store.query<Omit<FirmwareRow, 'devices'> & { devices: string }>(
+  return store.query<FirmwareRow>(
     `SELECT d.tenant_id AS tenantId, d.site_id AS siteId, d.vendor AS vendor, d.os AS os, d.hardware AS model,
-            d.version AS version, count() AS devices
+            d.version AS version, arraySort(groupArray(d.device_id)) AS deviceIds
      FROM devices AS d FINAL WHERE ${where.sql}
      GROUP BY tenantId, siteId, vendor, os, model, version
      ORDER BY tenantId, vendor, model, version, siteId, os LIMIT {rows:UInt32}`,
     { ...where.params, rows: limit },
     optionsOf(query, limit),
   )
-  return rows.map(row => ({ ...row, devices: Number(row.devices) }))
 }
 
 export interface SensorPoint {

@@ -1,4 +1,5 @@
 import type { Bus } from '../../../../libs/bus/src/index.ts'
+import { noPolicy } from '../../../../libs/detect/src/index.ts'
 import { silentLogger, systemClock } from '../../../../libs/kernel/src/index.ts'
 import type { Store } from '../../../../libs/store/src/index.ts'
 import { gatewayConfigSchema } from '../config.ts'
@@ -22,7 +23,8 @@ export async function openApiDocument(): Promise<unknown> {
   const hub = new LiveHub({ state, config: config.live, clock: systemClock, random: () => 0, buildId: '' })
   const admission = new Admission(config.live)
   // Routes are described, never called: no bus and no store have to be there.
-  addApiRoutes(app, { state, hub, admission, bus: {} as Bus, store: {} as Store, config, nowMs: () => 0 })
+  const nothing = { bus: {} as Bus, store: {} as Store, firmware: noPolicy }
+  addApiRoutes(app, { state, hub, admission, ...nothing, config, nowMs: () => 0 })
   await app.ready()
   const document = app.swagger()
   await app.close()

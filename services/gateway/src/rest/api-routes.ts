@@ -1,4 +1,5 @@
 import type { Bus } from '../../../../libs/bus/src/index.ts'
+import type { FirmwarePolicy } from '../../../../libs/detect/src/index.ts'
 import type { Store } from '../../../../libs/store/src/index.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { App } from '../http/app.ts'
@@ -10,6 +11,7 @@ import { addAlarmRoutes, findAlarm } from './alarm-routes.ts'
 import { addChangeRoutes } from './change-routes.ts'
 import { addDeviceRoutes } from './device-routes.ts'
 import { addExporterRoutes } from './exporter-routes.ts'
+import { addFirmwareRoutes } from './firmware-routes.ts'
 import { addInventoryRoutes } from './inventory-routes.ts'
 import { addLiveRoute } from './live-route.ts'
 import { addQueryRoutes } from './query-routes.ts'
@@ -22,6 +24,7 @@ export interface ApiContext {
   bus: Bus
   store: Store
   config: GatewayConfig
+  firmware: FirmwarePolicy
   nowMs: () => number
 }
 
@@ -30,6 +33,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
   addInventoryRoutes(app, context)
   addDeviceRoutes(app, { ...context, query: context.config.query })
   addChangeRoutes(app, { ...context, query: context.config.query })
+  addFirmwareRoutes(app, { ...context, query: context.config.query })
   addExporterRoutes(app, context)
   addAlarmRoutes(app, context)
   addAlarmActionRoutes(app, {

@@ -4,7 +4,6 @@ import {
   type DeviceHardwareRow,
   listDeviceChanges,
   listDevices,
-  listFirmware,
   listSensors,
   readDeviceHardware,
   type SensorRow,
@@ -48,17 +47,7 @@ const deviceDetail = deviceItem.extend({
   changes: z.array(changeItem).describe('What changed about it, the newest fifty; `/events` has all.'),
 })
 
-const firmwareItem = z.object({
-  tenantId: z.string(),
-  siteId: z.string(),
-  vendor: text,
-  os: text,
-  model: text,
-  version: text,
-  devices: z.int(),
-})
-
-/** A device in full, sensors over devices, and the versions in use: as last read, from the store. */
+/** A device in full, and sensors over devices: as last read, from the store. */
 export function addDeviceRoutes(app: App, context: DeviceRoutesContext): void {
   const { state, store, nowMs } = context
   const { timeoutMs } = context.query
@@ -142,31 +131,6 @@ export function addDeviceRoutes(app: App, context: DeviceRoutesContext): void {
         ...{ limit, cursor, timeoutMs },
       })
       return { data: page.items.map(showSensor), nextCursor: page.nextCursor }
-    },
-  )
-
-  app.get(
-    '/api/v1/firmware',
-    {
-      schema: {
-        summary: 'Versions in use, by vendor, model and site',
-        tags: ['inventory'],
-        querystring: z.strictObject({ tenant: listParameters.tenant, site: z.string().max(128).optional() }),
-        response: { 200: listOf(firmwareItem) },
-      },
-    },
-    async request => {
-      const scope = requestScope(request, request.query)
-      const siteIds = scope.siteId === undefined ? {} : { siteIds: [scope.siteId] }
-      const rows = await listFirmware(store, { tenants: tenantScopeOf(scope), ...siteIds, timeoutMs })
-      const data = rows.map(({ vendor, os, model, version, ...row }) => ({
-        ...row,
-        vendor: vendor || null,
-        os: os || null,
-        model: model || null,
-        version: version || null,
-      }))
-      return { data, nextCursor: null }
     },
   )
 }

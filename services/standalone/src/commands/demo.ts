@@ -10,6 +10,7 @@ import {
 } from '../../../../libs/simulator/src/index.ts'
 import { type Command, exitCodes, UsageError } from '../command.ts'
 import { weirConfigSchema } from '../config.ts'
+import { demoFirmware } from '../demo-firmware.ts'
 import { runSystem } from '../run-system.ts'
 import { createSystem } from '../system.ts'
 
@@ -87,6 +88,7 @@ first one stopped.
       log,
       extra: [network],
       echo: network.echo,
+      firmware: demoFirmware,
     })
     await runSystem(system, io, log, print => announce(print, network))
     return exitCodes.ok

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 
 /** Commands are loaded when called: `weir decode` must not pay for Kafka. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  advisories: async () => (await import('./advisories.ts')).advisoriesCommand,
   all: async () => (await import('./services.ts')).all,
   demo: async () => (await import('./demo.ts')).demo,
   decode: async () => (await import('./decode.ts')).decodeCommand,

@@ -12,9 +12,12 @@ import {
   detectPoller,
   detectPollerGone,
   detectStale,
+  type Episode,
+  firmwareOutdated,
   type HardwareDetectState,
   type PollerOutcome,
   type PollerState,
+  PostureCache,
   reachStateOf,
   staleAfterMs,
 } from '../../../../libs/detect/src/index.ts'
@@ -82,10 +85,14 @@ interface DeviceState {
   siteId: string
   /** Who polled it last. */
   producerId?: string
+  /** As last told. */
+  vendor?: string
   track: DeviceTrackState | undefined
   detect: DeviceDetectState | undefined
   /** What it was, in states from before changes had a piece of their own. */
   facts?: DeviceFacts
+  /** Of a version that is outdated. */
+  firmware?: Episode
   /** Absent until a poll brought hardware. */
   hardware?: HardwareDetectState
   /** Digest of the row last written to `devices`, and of those written to `interfaces`. */
@@ -118,6 +125,7 @@ export class PollsWork implements EpochWork {
   #rows: Row[] = []
   readonly #inventory = new InventoryRows()
   readonly #hardwareRows = new HardwareRows()
+  readonly #postures = new PostureCache()
   #outputs: Output[] = []
   /** Counts what the record at hand has yielded so far: part of a derived record's identity. */
   #ordinal = 0
@@ -228,6 +236,7 @@ export class PollsWork implements EpochWork {
       interfaceDigests: {},
     }
     state.siteId = poll.siteId
+    if (poll.system?.vendor) state.vendor = poll.system.vendor
     const lastAnswer = state.track?.last
     state.producerId = producerId
     const { state: track, tracked } = trackPoll(state.track, poll, { capacities: known?.capacities ?? {} })
@@ -243,7 +252,10 @@ export class PollsWork implements EpochWork {
     state.detect = detected.state
     this.#sendLive(record, tenantId, poll, tracked, detected.state)
     this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, detected.conditions)
-    if (tracked.reachable) this.#noteChanges(key, poll, tracked, state, lastAnswer ?? undefined)
+    if (tracked.reachable) {
+      this.#noteChanges(key, poll, tracked, state, lastAnswer ?? undefined)
+      this.#firmware(record, tracked, state, this.#was.get(key)?.system, known?.role ?? 'other')
+    }
     if (poll.hardware && tracked.reachable) this.#hardware(record, poll.hardware, tracked, state)
   }
 
@@ -274,6 +286,25 @@ export class PollsWork implements EpochWork {
     if (found.state === this.#was.get(key)) return
     this.#was.set(key, found.state)
     this.#wasChanged.add(key)
+  }
+
+  #firmware(
+    record: BusRecord,
+    { deviceId, siteId, atMs }: TrackedPoll,
+    state: DeviceState,
+    system: DeviceFacts | undefined,
+    role: string,
+  ): void {
+    const policy = this.#config.firmware
+    if (!system || !policy) return
+    if (policy.wanted.length + policy.advisories.length === 0 && !state.firmware) return
+    const facts = { tenantId: state.tenantId, role, vendor: state.vendor ?? '', ...system }
+    const posture = this.#postures.find(facts, policy, atMs)
+    const { enabled } = this.#config.detection.firmwareOutdated
+    const { episode, condition } = firmwareOutdated(state.firmware, { deviceId, siteId, atMs, facts }, posture, enabled)
+    if (episode) state.firmware = episode
+    else delete state.firmware
+    if (condition) this.#sendConditions(record, state.tenantId, deviceId, siteId, [condition])
   }
 
   #hardware(record: BusRecord, hardware: HardwarePoll, tracked: TrackedPoll, state: DeviceState): void {
