@@ -45,6 +45,62 @@ export function readEthernetFrame(
   return readByType(view, type, position, end, out, row, inner, 0)
 }
 
+/**
+ * A data frame of 802.11: control(2) duration(2) three addresses(18) sequence(2), a fourth address between access points,
+ * QoS(2), and HT control(4) by the order bit; then LLC and SNAP. Which address is whose depends on the direction
+ * (IEEE 802.11 §9.3.2.1). The body of an encrypted frame cannot be read.
+ */
+export function read80211Frame(
+  view: DataView,
+  at: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+  inner = false,
+): number {
+  if (at + 24 > end) return 0
+  const control = view.getUint8(at)
+  const flags = view.getUint8(at + 1)
+  if ((control & 0x0c) !== 0x08) return 0
+  const toSystem = (flags & 1) !== 0
+  const fromSystem = (flags & 2) !== 0
+  const hasFourth = toSystem && fromSystem
+  setMac(view, at + (toSystem ? 16 : 4), end, out.destinationMacWords, row)
+  setMac(view, at + (hasFourth ? 24 : fromSystem ? 16 : 10), end, out.sourceMacWords, row)
+  if ((control & 0x40) !== 0 || (flags & 0x40) !== 0) return 0
+  const quality = (control & 0x80) !== 0 ? 2 + ((flags & 0x80) !== 0 ? 4 : 0) : 0
+  const llc = at + 24 + (hasFourth ? 6 : 0) + quality
+  if (llc + 8 > end || view.getUint16(llc) !== 0xaaaa) return 0
+  return readByType(view, view.getUint16(llc + 6), llc + 8, end, out, row, inner, 0)
+}
+
+/** Address and control octets may be left out, and so may a protocol's first octet (RFC 1661 §6). */
+export function readPpp(
+  view: DataView,
+  start: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+  inner = false,
+  depth = 0,
+): number {
+  let at = start
+  if (at + 4 <= end && (view.getUint16(at) === 0xff03 || view.getUint16(at) === 0x0f00)) at += 2
+  if (at + 2 > end) return 0
+  const compressed = (view.getUint8(at) & 1) !== 0
+  const protocol = compressed ? view.getUint8(at) : view.getUint16(at)
+  const next = at + (compressed ? 1 : 2)
+  if (protocol === 0x0021 || protocol === 0x0057) return readIpPacket(view, next, end, out, row, inner, depth)
+  // Cisco HDLC has EtherTypes there.
+  if (protocol === 0x0800 || protocol === 0x86dd) return readIpPacket(view, next, end, out, row, inner, depth)
+  return protocol === 0x0281 || protocol === 0x8847 ? readMpls(view, next, end, out, row, inner) : 0
+}
+
+function setMac(view: DataView, at: number, end: number, words: Uint16Array, row: number): void {
+  if (at + 6 > end) return
+  for (let word = 0; word < 3; word++) words[3 * row + word] = view.getUint16(at + 2 * word, true)
+}
+
 /** An IPv4 or IPv6 packet, told apart by its first four bits. */
 export function readIpPacket(
   view: DataView,
@@ -81,6 +137,7 @@ export function readMpls(
 
 /** Opened tunnels in one packet: a bound against headers that nest for ever. */
 const tunnelsMax = 4
+const tagsMax = 8
 const extensionHeadersMax = 8
 
 function isVlanType(type: number): boolean {
@@ -105,14 +162,12 @@ function readByType(
     case 0x8847:
     case 0x8848:
       return readMpls(view, at, end, out, row, inner)
-    case 0x8864: {
-      // PPPoE session: 6 octets, then the PPP protocol (RFC 2516, RFC 1332, RFC 5072).
-      if (at + 8 > end) return 0
-      const protocol = view.getUint16(at + 6)
-      if (protocol === 0x0021) return readIpv4(view, at + 8, end, out, row, inner, depth)
-      if (protocol === 0x0057) return readIpv6(view, at + 8, end, out, row, inner, depth)
-      return protocol === 0x0281 ? readMpls(view, at + 8, end, out, row, inner) : 0
-    }
+    case 0x8864:
+      // PPPoE session: 6 octets, then PPP (RFC 2516).
+      return at + 8 > end ? 0 : readPpp(view, at + 6, end, out, row, inner, depth)
+    case 0x88e7:
+      // Provider backbone bridging (802.1ah): I-TAG of 4 octets, then the customer's frame.
+      return readCustomerFrame(view, at + 4, end, out, row, inner, depth)
     default:
       return 0
   }
@@ -245,6 +300,27 @@ function readInner(view: DataView, at: number, end: number, out: FlowColumns, ro
   readIpPacket(view, at, end, out, row, true, depth + 1)
 }
 
+/** The frame inside a backbone frame: its packet, beside the backbone's own addresses and tags. */
+function readCustomerFrame(
+  view: DataView,
+  at: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+  inner: boolean,
+  depth: number,
+): number {
+  let position = at + 14
+  if (position > end) return 0
+  let type = view.getUint16(at + 12)
+  for (let tags = 0; tags < tagsMax && isVlanType(type) && position + 4 <= end; tags++) {
+    type = view.getUint16(position + 2)
+    position += 4
+  }
+  if (type === 0x88e7 || type === 0x8864) return 0
+  return readByType(view, type, position, end, out, row, inner, depth)
+}
+
 /** GRE with its optional checksum, key and sequence number (RFC 2784, RFC 2890); NVGRE carries Ethernet. */
 function openGre(view: DataView, at: number, end: number, out: FlowColumns, row: number, depth: number): void {
   if (at + 4 > end) return
@@ -252,7 +328,21 @@ function openGre(view: DataView, at: number, end: number, out: FlowColumns, row:
   const type = view.getUint16(at + 2)
   const position = at + 4 + (flags & 0x8000 ? 4 : 0) + (flags & 0x2000 ? 4 : 0) + (flags & 0x1000 ? 4 : 0)
   if (type === 0x6558) readInnerFrame(view, position, end, out, row, depth)
+  // ERSPAN of type II has 8 octets of its own, of type III 12 (draft-foschiano-erspan).
+  else if (type === 0x88be) readInnerFrame(view, position + (flags & 0x1000 ? 8 : 0), end, out, row, depth)
+  else if (type === 0x22eb) readInnerFrame(view, position + 12, end, out, row, depth)
   else if (type === 0x0800 || type === 0x86dd) readInner(view, position, end, out, row, depth)
+  else if (type === 0x8847) readInnerMpls(view, position, end, out, row, depth)
+}
+
+/** MPLS in GRE (RFC 4023): the labels are passed over. */
+function readInnerMpls(view: DataView, at: number, end: number, out: FlowColumns, row: number, depth: number): void {
+  for (let position = at; position + 4 <= end && position < at + 64; position += 4) {
+    if ((view.getUint32(position) & 0x100) !== 0) {
+      readInner(view, position + 4, end, out, row, depth)
+      return
+    }
+  }
 }
 
 function openUdpTunnel(view: DataView, at: number, end: number, out: FlowColumns, row: number, depth: number): void {

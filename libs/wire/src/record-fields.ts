@@ -41,12 +41,17 @@ export function recordFields(
     const value = isList(type)
       ? listValue(type, view, at, length, version, lookup, depth)
       : elementValue(type, view, at, length)
-    const before = fields[name]
-    if (before === undefined) fields[name] = value
-    else if (Array.isArray(before)) before.push(value)
-    else fields[name] = [before, value]
+    addField(fields, name, value)
   }
   return fields
+}
+
+/** What comes more than once gets a list. */
+export function addField(fields: RecordFields, name: string, value: JsonValue): void {
+  const before = fields[name]
+  if (before === undefined) fields[name] = value
+  else if (Array.isArray(before)) before.push(value)
+  else fields[name] = [before, value]
 }
 
 function readersOf(fields: readonly TemplateField[], version: number): FieldReader[] {

@@ -1,6 +1,6 @@
 import type { ExporterState } from './exporter-state.ts'
 import type { FlowColumns } from './flow-columns.ts'
-import { readEthernetFrame, readIpPacket, readMpls } from './packet-headers.ts'
+import { read80211Frame, readEthernetFrame, readIpPacket, readMpls, readPpp } from './packet-headers.ts'
 
 /** More segments than any path has; a hostile count must not keep us busy. */
 const pathSegmentsMax = 64
@@ -105,33 +105,40 @@ function sampledHeader(
   out.octetsWords[2 * row] = view.getUint32(at + 4)
   const header = at + 16
   if (headerLength > end - header) return false
-  const headerEnd = header + headerLength
-  const inner = state.options.innerPackets
-  switch (view.getUint32(at)) {
-    case 1:
-      readEthernetFrame(view, header, headerEnd, out, row, inner)
-      break
-    case 7:
-      if (headerLength >= 2) readPpp(view, header, headerEnd, out, row, inner)
-      break
-    case 11:
-    case 12:
-      readIpPacket(view, header, headerEnd, out, row, inner)
-      break
-    case 13:
-      readMpls(view, header, headerEnd, out, row, inner)
-      break
-    case 14:
-      if (headerLength >= 4) readPpp(view, header + 2, headerEnd, out, row, inner)
-      break
-    default:
-  }
+  readHeader(view.getUint32(at), view, header, header + headerLength, out, row, state.options.innerPackets)
   return true
 }
 
-function readPpp(view: DataView, at: number, end: number, out: FlowColumns, row: number, inner: boolean): void {
-  const protocol = view.getUint16(at)
-  if (protocol === 0x0021 || protocol === 0x0057) readIpPacket(view, at + 2, end, out, row, inner)
+/** A sampled packet's headers by sFlow's header_protocol; those of other link layers leave the row as it is. */
+export function readHeader(
+  protocol: number,
+  view: DataView,
+  at: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+  inner: boolean,
+): void {
+  switch (protocol) {
+    case 1: // Ethernet
+      readEthernetFrame(view, at, end, out, row, inner)
+      break
+    case 7: // PPP
+    case 14: // packet over SONET
+      readPpp(view, at, end, out, row, inner)
+      break
+    case 11: // IPv4
+    case 12: // IPv6
+      readIpPacket(view, at, end, out, row, inner)
+      break
+    case 13: // MPLS
+      readMpls(view, at, end, out, row, inner)
+      break
+    case 15: // 802.11
+      read80211Frame(view, at, end, out, row, inner)
+      break
+    default:
+  }
 }
 
 /** A sampled header's frame length stands over the length that a parsed record repeats. */

@@ -1,9 +1,10 @@
 import { addressText, columnAddressText, macText } from './address-text.ts'
 import { hexOf } from './byte-view.ts'
 import { type JsonValue, textOf, unsigned } from './element-values.ts'
-import type { FlowColumns } from './flow-columns.ts'
-import type { RecordFields } from './record-fields.ts'
-import { counterFormats, flowFormats, type SflowFormat } from './sflow-formats.ts'
+import { FlowColumns } from './flow-columns.ts'
+import { addField, type RecordFields } from './record-fields.ts'
+import { readHeader } from './sflow-flow-records.ts'
+import { counterFormats, flowFormats, type SflowFormat, structures } from './sflow-formats.ts'
 
 export interface SflowSample {
   agent: string
@@ -85,6 +86,8 @@ function readSample(
       reason: view.getUint32(at + 24),
     }
     readRecords(view, at + 28, end, flowFormats, fields)
+    const header = firstHeader(view, at + 28, end)
+    if (header >= 0) Object.assign(fields, headerFields(view, header, end, false))
     return { sampleType, samplingRate: null, fields }
   }
   return { sampleType, samplingRate: null, fields: { octets: hexOf(view, at, end) } }
@@ -195,26 +198,64 @@ function readRecords(
     const bodyEnd = Math.min(body + length, end)
     if (length > end - body && formats !== counterFormats) return
     const known = formats.get(format)
-    if (known) fields[known.name] = structFields(view, body, bodyEnd, known)
-    else if (formats === flowFormats && format === 1) fields.sampledHeader = sampledHeader(view, body, bodyEnd)
-    else if (formats === flowFormats && format === 1_003) fields.extendedGateway = gateway(view, body, bodyEnd)
-    else fields[`${format >>> 12}/${format & 0xfff}`] = hexOf(view, body, bodyEnd)
+    if (known) addField(fields, known.name, structFields(view, body, bodyEnd, known.fields))
+    else if (formats === flowFormats && format === 1) {
+      addField(fields, 'sampledHeader', sampledHeader(view, body, bodyEnd))
+      addInnerPacket(view, body, bodyEnd, fields)
+    } else if (formats === flowFormats && format === 1_003) {
+      addField(fields, 'extendedGateway', gateway(view, body, bodyEnd))
+    } else addField(fields, `${format >>> 12}/${format & 0xfff}`, hexOf(view, body, bodyEnd))
     // No bit operation: a length near 2^32 would turn negative.
     position = body + 4 * Math.ceil(length / 4)
   }
 }
 
 /** As many of the format's fields as the record holds: some agents leave out the last (F24). */
-function structFields(view: DataView, at: number, end: number, format: SflowFormat): JsonValue {
+function structFields(view: DataView, at: number, end: number, layout: SflowFormat['fields']): RecordFields {
   const fields: RecordFields = {}
+  readStruct(view, at, end, layout, fields)
+  return fields
+}
+
+/** @returns the position after the last field that was there; -1 when some were not */
+function readStruct(
+  view: DataView,
+  at: number,
+  end: number,
+  layout: SflowFormat['fields'],
+  fields: RecordFields,
+): number {
   let position = at
-  for (const [name, type] of format.fields) {
+  for (const [name, type] of layout) {
     const next = structField(view, position, end, type)
-    if (!next) break
+    if (!next) return -1
     fields[name] = next.value
     position = next.at
   }
-  return fields
+  return position
+}
+
+/** count(4) items; as many as are there. */
+function listField(view: DataView, at: number, end: number, type: string): { value: JsonValue; at: number } {
+  const count = view.getUint32(at)
+  const items: JsonValue[] = []
+  const structure = structures[type]
+  let position = at + 4
+  while (items.length < count && items.length < listMax && position < end) {
+    if (structure) {
+      const item: RecordFields = {}
+      const next = readStruct(view, position, end, structure, item)
+      if (next < 0) break
+      items.push(item)
+      position = next
+    } else {
+      const next = structField(view, position, end, type)
+      if (!next) break
+      items.push(next.value)
+      position = next.at
+    }
+  }
+  return { value: items, at: position }
 }
 
 function structField(
@@ -225,6 +266,7 @@ function structField(
 ): { value: JsonValue; at: number } | undefined {
   const size = sizes[type] ?? 4
   if (at + size > end) return undefined
+  if (type.startsWith('[]')) return listField(view, at, end, type.slice(2))
   const octets = (from: number, length: number): Uint8Array => new Uint8Array(view.buffer, from, length)
   switch (type) {
     case 'u64':
@@ -244,6 +286,8 @@ function structField(
       return { value: hexOf(view, at, at + 16), at: at + 16 }
     case 'address':
       return address(view, at, end)
+    case 'header':
+      return { value: sampledHeader(view, at, end), at: end }
     case 'text': {
       const length = view.getUint32(at)
       if (length > end - at - 4) return undefined
@@ -265,6 +309,16 @@ function address(view: DataView, at: number, end: number): { value: JsonValue; a
   return { value: addressText(new Uint8Array(view.buffer, at + 4, size)), at: at + 4 + size }
 }
 
+/** Where the body of the first sampled header among the records begins, or -1. */
+function firstHeader(view: DataView, at: number, end: number): number {
+  let position = at + 4
+  for (let records = 0; position + 8 <= end && records < listMax; records++) {
+    if (view.getUint32(position) === 1) return position + 8
+    position += 8 + 4 * Math.ceil(view.getUint32(position + 4) / 4)
+  }
+  return -1
+}
+
 function sampledHeader(view: DataView, at: number, end: number): JsonValue {
   if (end - at < 16) return hexOf(view, at, end)
   const length = Math.min(view.getUint32(at + 12), end - at - 16)
@@ -275,6 +329,32 @@ function sampledHeader(view: DataView, at: number, end: number): JsonValue {
     header: hexOf(view, at + 16, at + 16 + length),
   }
 }
+
+const scratch = new FlowColumns(1)
+
+/** What a sampled header's packet says where no flow sample's row holds it. */
+function headerFields(view: DataView, at: number, end: number, inner: boolean): RecordFields {
+  const fields: RecordFields = {}
+  if (end - at < 16) return fields
+  const headerEnd = Math.min(at + 16 + view.getUint32(at + 12), end)
+  scratch.reset()
+  readHeader(view.getUint32(at), view, at + 16, headerEnd, scratch, 0, inner)
+  packetFields(scratch, 0, fields)
+  // One row that `append` was not told of: `reset` then clears all columns.
+  scratch.length = 1
+  return fields
+}
+
+/** The packet inside a tunnel's packet (GRE, IP in IP, VXLAN, Geneve), beside the outer one's fields. */
+function addInnerPacket(view: DataView, at: number, end: number, fields: RecordFields): void {
+  const outer = headerFields(view, at, end, false)
+  if (!tunnelProtocols.has(outer.protocolIdentifier as number)) return
+  const inner = headerFields(view, at, end, true)
+  if (JSON.stringify(inner) !== JSON.stringify(outer)) addField(fields, 'innerPacket', inner)
+}
+
+/** IP in IP, UDP, IPv6 in IP, GRE. */
+const tunnelProtocols = new Set([4, 17, 41, 47])
 
 function gateway(view: DataView, at: number, end: number): JsonValue {
   const nextHop = address(view, at, end)

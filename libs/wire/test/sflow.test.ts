@@ -9,6 +9,7 @@ import {
   ip6,
   ipv4Packet,
   ipv6Packet,
+  mac,
   receivedMs,
   sampledHeader,
   sflow,
@@ -208,6 +209,24 @@ describe('F23 sampled packets: the outer packet, and nothing that is not there',
     expect(rowOf(ipv6Packet(6, tcpSegment()), 12)).toMatchObject({ source: '2001:db8::1', destinationPort: 443 })
     expect(rowOf([...u32(0x1234_5140), ...packet], 13)).toMatchObject({ destinationPort: 443 })
     expect(rowOf([...u16(0x0021), ...packet], 7)).toMatchObject({ destinationPort: 443 })
+    expect(rowOf([0xff, 3, 0x21, ...packet], 7)).toMatchObject({ destinationPort: 443 })
+    expect(rowOf([0xff, 3, ...u16(0x0281), ...u32(0x1234_5140), ...packet], 14)).toMatchObject({ destinationPort: 443 })
+    expect(rowOf([0x0f, 0, ...u16(0x0800), ...packet], 14)).toMatchObject({ destinationPort: 443 })
+    // From the distribution system to a station, with QoS.
+    const addresses = [...mac('02:00:00:00:00:0a'), ...mac('02:00:00:00:00:0b'), ...mac('02:00:00:00:00:0c')]
+    const wireless = [0x88, 2, 0, 0, ...addresses, 0, 0, 0, 0, 0xaa, 0xaa, 3, 0, 0, 0, ...u16(0x0800), ...packet]
+    const { rows, columns } = new Exporter().send(sflow([flowSample([sampledHeader(wireless, 1_518, 15)])]))
+    expect(rows[0]).toMatchObject({ destinationPort: 443 })
+    expect([...columns.destinationMac.subarray(0, 6)]).toEqual(mac('02:00:00:00:00:0a'))
+    expect([...columns.sourceMac.subarray(0, 6)]).toEqual(mac('02:00:00:00:00:0c'))
+    expect(rowOf([0x88, 0x42, ...wireless.slice(2)], 15)).toMatchObject({ destinationPort: 0, source: '::' })
+  })
+
+  it('reads the customer’s packet in a backbone frame', () => {
+    const customer = ethernet(0x8100, [...u16(7), ...u16(0x0800)], packet)
+    const backbone = ethernet(0x88a8, [...u16(200), ...u16(0x88e7)], u32(0x0001_2345), customer)
+    expect(rowOf(backbone)).toMatchObject({ vlan: 200, destinationPort: 443 })
+    for (let length = 0; length < backbone.length; length++) rowOf(backbone.slice(0, length))
   })
 
   it('opens tunnels only when asked', () => {
@@ -216,6 +235,8 @@ describe('F23 sampled packets: the outer packet, and nothing that is not there',
     const tunnels: Record<string, number[]> = {
       gre: ipv4Packet(47, [...u16(0x2000), ...u16(0x0800), ...u32(9), ...inner]),
       nvgre: ipv4Packet(47, [...u16(0x2000), ...u16(0x6558), ...u32(9), ...innerFrame]),
+      erspan: ipv4Packet(47, [...u16(0x1000), ...u16(0x88be), ...u32(9), ...u32(0), ...u32(0), ...innerFrame]),
+      mpls: ipv4Packet(47, [...u16(0), ...u16(0x8847), ...u32(0x1234_5040), ...u32(0x0002_0140), ...inner]),
       ipip: ipv4Packet(4, inner),
       vxlan: ipv4Packet(17, udpDatagram([8, 0, 0, 0, 0, 0, 5, 0, ...innerFrame], 5_000, 4_789)),
       geneve: ipv4Packet(17, udpDatagram([1, 0, ...u16(0x6558), 0, 0, 5, 0, ...u32(0), ...innerFrame], 5_000, 6_081)),
@@ -289,6 +310,69 @@ describe('every sample as a record', () => {
     })
     expect(Object.keys((records[1]!.fields as Record<string, object>).ethernetInterface!)).toHaveLength(12)
     expect(records[2]).toMatchObject({ sampleType: '275/1', fields: { octets: '09090909' } })
+  })
+
+  it('reads lists, stacks and structures, of Broadcom and NVIDIA too, and says a record that comes twice twice', () => {
+    const counters = struct(
+      2,
+      u32(7),
+      u32(3),
+      u32(4),
+      struct(10, u32(1), u32(4), u32(3_300), u32(0xffff_fc18), u32(1), ...Array.from({ length: 10 }, (_, i) => u32(i))),
+      struct(2_001, u32(1), u32(5), u32(2), mac('02:00:00:00:00:01'), [0, 0], mac('02:00:00:00:00:02'), [0, 0]),
+      struct(5_703 * 4_096 + 1, u32(2), u32(1), u32(100), u32(50), u64(8n), u64(4n), u32(0), u32(9), u32(60), u32(30)),
+      struct(2_202, u32(3), text('web'), [0], ...Array.from({ length: 11 }, (_, i) => u32(i))),
+    )
+    const flow = flowSample([
+      struct(1_006, u32(1), ip4('192.0.2.7'), u32(2), u32(0x1234_5040), u32(0x0002_0140), u32(0)),
+      struct(1_012, u32(1), u32(0x8100_0064)),
+      struct(1_014, u32(4), text('wlan'), mac('02:00:00:00:00:01'), [0, 0], u32(3), u32(36), u64(300_000_000n), u32(1)),
+      struct(1_041, u32(2), text('l2'), [0, 0], u32(3), text('ttl'), [0]),
+      struct(1_029, u32(1)),
+      struct(1_029, u32(2)),
+    ])
+    const [first, second] = new DatagramReader().read(sflow([flow, counters]), '192.0.2.9', 6_343, receivedMs)
+    expect(first!.fields).toMatchObject({
+      extendedMpls: { nextHop: '192.0.2.7', inStack: [0x1234_5040, 0x0002_0140], outStack: [] },
+      extendedVlanTunnel: { stack: [0x8100_0064] },
+      extended80211Rx: { ssid: 'wlan', bssid: '02:00:00:00:00:01', channel: 36, speed: '300000000', rsni: 1 },
+      extendedHardwareTrap: { group: 'l2', trap: 'ttl' },
+      extendedVniEgress: [{ vni: 1 }, { vni: 2 }],
+    })
+    expect(second!.fields).toMatchObject({
+      sfp: { moduleTemperature: -1_000, lanes: [{ index: 0, rxWavelength: 9 }] },
+      hostAdapters: { adapters: [{ ifIndex: 5, macAddresses: ['02:00:00:00:00:01', '02:00:00:00:00:02'] }] },
+      nvidiaGpu: { deviceCount: 2, memoryTotal: '8', fanSpeed: 30 },
+      appOperations: { application: 'web', success: 0, unauthorized: 10 },
+    })
+  })
+
+  it('F24 keeps to what is there where a list’s count lies', () => {
+    for (const count of [0xffff_ffff, 0x8000_0000, 1_000_000]) {
+      const counters = struct(2, u32(7), u32(3), u32(1), struct(2_001, u32(count), u32(5), u32(count)))
+      const [record] = new DatagramReader().read(sflow([counters]), 'a', 1, receivedMs)
+      expect(record!.fields).toMatchObject({ hostAdapters: { adapters: [{ ifIndex: 5, macAddresses: [] }] } })
+    }
+  })
+
+  it('shows the packet in a tunnel beside the outer one, and what a discarded packet was', () => {
+    const inner = ipv4Packet(6, tcpSegment(1, 2), { source: '172.16.0.1', destination: '172.16.0.2' })
+    const frame = ethernet(0x0800, ipv4Packet(47, [...u16(0), ...u16(0x0800), ...inner]))
+    const discarded = struct(5, u32(1), u32(0), u32(3), u32(0), u32(3), u32(0), u32(258), u32(1), sampledHeader(frame))
+    const records = new DatagramReader().read(
+      sflow([flowSample([sampledHeader(frame)]), discarded]),
+      '192.0.2.9',
+      6_343,
+      receivedMs,
+    )
+    for (const { fields } of records) {
+      expect(fields).toMatchObject({
+        sourceIPv4Address: '10.1.1.1',
+        protocolIdentifier: 47,
+        innerPacket: { sourceIPv4Address: '172.16.0.1', sourceTransportPort: 1, destinationTransportPort: 2 },
+      })
+    }
+    expect(records[1]).toMatchObject({ sampleType: 'discardedPacket', fields: { reason: 258 } })
   })
 
   it('survives a counter record whose length is near 2^32', () => {
