@@ -13,6 +13,7 @@ export const sflowVersion = 105
 const sourcesMax = 4_096
 const sampleGapMax = 1_000_000
 const flowSampleLengthMin = 40
+const flowSampleHeaderMin = 32
 
 const filled = new Set<number>([
   column.startMs,
@@ -106,7 +107,10 @@ export function decodeSflow(state: ExporterState, view: DataView, at: number, en
       if (format === 2 || format === 4) decodeSample(state, agent, view, format, body, end, out)
       break
     }
-    if (!decodeSample(state, agent, view, format, body, body + length, out)) {
+    // Nothing follows the last sample that a record past its length could be mistaken for: agents count 4 octets too few
+    // (gopacket's packets 5 and 8).
+    const sampleEnd = sample === count - 1 && length >= flowSampleHeaderMin ? end : body + length
+    if (!decodeSample(state, agent, view, format, body, sampleEnd, out)) {
       fault(state, 'sample-length-invalid', position, `in sflow5: in sample ${sample}`)
     }
     position = body + length

@@ -45,7 +45,9 @@ export function readSflow(view: DataView, at: number, end: number, out: FlowColu
     const body = position + 8
     const isCounter = format === 2 || format === 4
     if (length > end - body && !isCounter) break
-    const read = readSample(view, format, body, Math.min(body + length, end), out, flowRow)
+    // As in `decodeSflow`: the last sample's own length can be too short.
+    const isLast = sample === count - 1 && (format === 1 || format === 3 || format === 5) && length >= 32
+    const read = readSample(view, format, body, isLast ? end : Math.min(body + length, end), out, flowRow)
     if (read) {
       if (format === 1 || format === 3) flowRow++
       samples.push({ agent, subAgentId, ...read })
