@@ -22,7 +22,7 @@ export function createExporterDecoder(options: DecoderOptions = {}, state?: unkn
 export function createTappedDecoder(
   options: DecoderOptions,
   tap: (state: ExporterState) => RecordSink,
-): ExporterDecoder {
+): DatagramDecoder {
   const state = new ExporterState(options)
   return new DatagramDecoder(state, tap(state))
 }

@@ -28,6 +28,10 @@ export class DatagramDecoder implements ExporterDecoder {
     this.#outcome = { records: 0, optionsRecords: 0, held: 0, errors: state.errors.list, duplicate: false }
   }
 
+  setKeyBySourcePort(keyed: boolean): void {
+    this.#state.options.keyBySourcePort = keyed
+  }
+
   get stateVersion(): number {
     return this.#version
   }
@@ -49,23 +53,39 @@ export class DatagramDecoder implements ExporterDecoder {
   }
 
   decode(datagram: Uint8Array, sourcePort: number, receivedMs: number, out: FlowColumns): DatagramOutcome {
+    this.#begin()
+    this.#state.datagrams++
+    this.#state.base = datagram.byteOffset
+    this.#state.context.receivedMs = receivedMs
+    this.#dispatch(viewOf(datagram), datagram.byteOffset, datagram.byteOffset + datagram.length, sourcePort, out)
+    return this.#end()
+  }
+
+  #begin(): void {
     const state = this.#state
     this.#version++
-    state.datagrams++
     state.errors.begin()
     state.records = 0
     state.optionsRecords = 0
     state.heldNow = 0
-    state.base = datagram.byteOffset
-    state.context.receivedMs = receivedMs
     this.#outcome.duplicate = false
-    this.#dispatch(viewOf(datagram), datagram.byteOffset, datagram.byteOffset + datagram.length, sourcePort, out)
+  }
+
+  #end(): DatagramOutcome {
+    const state = this.#state
     state.recordsTotal += state.records
     state.optionsRecordsTotal += state.optionsRecords
     this.#outcome.records = state.records
     this.#outcome.optionsRecords = state.optionsRecords
     this.#outcome.held = state.heldNow
     return this.#outcome
+  }
+
+  /** See `SetWalker.readHeldByOtherPorts`. */
+  readHeldByOtherPorts(out: FlowColumns): DatagramOutcome {
+    this.#begin()
+    this.#sets.readHeldByOtherPorts(out)
+    return this.#end()
   }
 
   #dispatch(view: DataView, at: number, end: number, sourcePort: number, out: FlowColumns): void {

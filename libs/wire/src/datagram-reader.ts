@@ -1,8 +1,9 @@
 import { viewOf } from './byte-view.ts'
 import { columnSink, createTappedDecoder } from './create-exporter-decoder.ts'
 import type { DatagramContext } from './datagram-context.ts'
+import type { DatagramDecoder } from './datagram-decoder.ts'
 import type { DomainSession } from './domain-session.ts'
-import type { DatagramOutcome, ExporterDecoder } from './exporter-decoder.ts'
+import type { DatagramOutcome } from './exporter-decoder.ts'
 import { type ExporterState, type RecordSink, templateFieldsCeiling } from './exporter-state.ts'
 import { FlowColumns } from './flow-columns.ts'
 import { type RecordFields, recordFields } from './record-fields.ts'
@@ -46,6 +47,8 @@ const exportersMax = 10_000
 /** Exporters that are counted apart; what comes after is counted together. */
 const talliesMax = 65_536
 const others = 'others'
+/** A capture's templates can come at its end. */
+const heldOfCapture = { heldOctetsMax: 1_048_576, heldSetsMax: 8_192, heldMsMax: Number.POSITIVE_INFINITY }
 
 const protocols: Readonly<Record<number, NetflowRecord['version']>> = {
   1: 'netflow1',
@@ -62,7 +65,7 @@ const protocols: Readonly<Record<number, NetflowRecord['version']>> = {
  */
 export class DatagramReader {
   readonly exporters = new Map<string, ExporterTally>()
-  #decoders = new Map<string, ExporterDecoder>()
+  #decoders = new Map<string, DatagramDecoder>()
   #columns = new FlowColumns(256)
   #records: DecodedRecord[] = []
   #exporter = ''
@@ -80,27 +83,42 @@ export class DatagramReader {
     this.#columns.reset()
     const outcome = this.#decoder(exporter).decode(payload, sourcePort, receivedMs, this.#columns)
     if (this.#withRecords) this.#readSflow(payload)
+    this.#tally(exporter).datagrams++
     this.#count(outcome)
     return this.#records
   }
 
-  /** Counts what still waits for its template as not parsed. Call when no more datagrams come. */
-  finish(): void {
+  /**
+   * Call when no more datagrams come: reads what waited for its template with one from another source port, and counts what
+   * has none as not parsed.
+   * @returns the records that were read now
+   */
+  finish(): readonly DecodedRecord[] {
+    this.#records.length = 0
     for (const exporter of [...this.#decoders.keys()]) this.#close(exporter)
+    return this.#records
   }
 
   #close(exporter: string): void {
-    const { heldDatagrams, errorsByCode } = this.#decoders.get(exporter)!.counters
+    const decoder = this.#decoders.get(exporter)!
+    if (decoder.counters.heldDatagrams > 0) {
+      this.#exporter = exporter
+      this.#columns.reset()
+      this.#count(decoder.readHeldByOtherPorts(this.#columns))
+    }
+    const { heldDatagrams, errorsByCode } = decoder.counters
     const { errors } = this.#tally(exporter)
     for (const [code, count] of errorsByCode) addTo(errors, code, count)
     if (heldDatagrams > 0) addTo(errors, 'template-missing', heldDatagrams)
     this.#decoders.delete(exporter)
   }
 
-  #decoder(exporter: string): ExporterDecoder {
+  #decoder(exporter: string): DatagramDecoder {
     let decoder = this.#decoders.get(exporter)
     if (!decoder) {
-      decoder = createTappedDecoder({ duplicates: 'keep', reverseRecords: false }, state => this.#sink(state))
+      decoder = createTappedDecoder({ ...heldOfCapture, duplicates: 'keep', reverseRecords: false }, state =>
+        this.#sink(state),
+      )
       this.#decoders.set(exporter, decoder)
       if (this.#decoders.size > exportersMax) this.#close(this.#decoders.keys().next().value as string)
     }
@@ -120,7 +138,6 @@ export class DatagramReader {
   #count(outcome: DatagramOutcome): void {
     const tally = this.#tally(this.#exporter)
     const { octets, packets, length } = this.#columns
-    tally.datagrams++
     tally.records += outcome.records
     tally.optionsRecords += outcome.optionsRecords
     for (let row = 0; row < length; row++) {

@@ -43,6 +43,9 @@ export function countersOf(of: () => ExporterState): ExporterCounters {
     get templatesEvicted() {
       return of().templates.evicted
     },
+    get templatesExpired() {
+      return of().templatesExpired
+    },
     get templateRefreshMs() {
       return of().templateRefreshMs
     },

@@ -14,6 +14,8 @@ export interface ExporterDecoder {
    * @param receivedMs arrival, milliseconds since the Unix epoch: what clocks are checked against
    */
   decode(datagram: Uint8Array, sourcePort: number, receivedMs: number, out: FlowColumns): DatagramOutcome
+  /** Changes what `DecoderOptions.keyBySourcePort` says; templates that were learned under the other key are learned anew. */
+  setKeyBySourcePort(keyed: boolean): void
   /** Changes whenever `snapshot` would; equal values mean an equal snapshot. */
   readonly stateVersion: number
   /** Plain JSON; what `createExporterDecoder` takes back. Without the names. */
@@ -69,6 +71,8 @@ export interface ExporterCounters {
   /** Templates whose id came again with another layout, and those let go because of a bound. */
   templatesRedefined: number
   templatesEvicted: number
+  /** Templates let go because they were neither announced nor used for a day. */
+  templatesExpired: number
   /** Time between the last two announcements of the template announced last; 0 before one came twice. */
   templateRefreshMs: number
   /** Data sets held for their template now, and those dropped because it never came. */

@@ -25,6 +25,8 @@ export interface DecoderOptions {
   clockSkewMsMax?: number
   templatesMax?: number
   templateFieldsMax?: number
+  /** A template neither announced nor used for so long is let go (RFC 7011 §8.4). Default a day. */
+  templateMsMax?: number
   /** Fields over all templates. */
   fieldsMax?: number
   domainsMax?: number
@@ -41,6 +43,7 @@ export const decoderDefaults: Required<DecoderOptions> = {
   clockSkewMsMax: 300_000,
   templatesMax: 4_096,
   templateFieldsMax: 1_000,
+  templateMsMax: 86_400_000,
   fieldsMax: 131_072,
   domainsMax: 512,
   heldOctetsMax: 262_144,
@@ -108,6 +111,7 @@ export class ExporterState {
   recordsTotal = 0
   optionsRecordsTotal = 0
   templatesRedefined = 0
+  templatesExpired = 0
   counterSamples = 0
   discardedPackets = 0
   samplesLost = 0

@@ -37,6 +37,11 @@ export class HeldSets {
     return this.#sets
   }
 
+  /** Keys of the templates that are waited for. */
+  templateKeys(): number[] {
+    return [...this.#waiting.keys()]
+  }
+
   /** @returns sets that had to go, for the caller to count */
   add(set: HeldSet): number {
     this.#sets.push(set)

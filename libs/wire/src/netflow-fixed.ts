@@ -42,8 +42,8 @@ const autonomousSystems: [number, number][] = [
 const layouts: Record<number, [number, number][]> = {
   1: [...addresses, pad(2), [4, 1], [5, 1], [6, 1], pad(1), pad(2), pad(4)],
   5: [...addresses, pad(1), [6, 1], [4, 1], [5, 1], ...autonomousSystems, pad(2)],
-  // Two octets of flags beside the masks, then the router that was bypassed (IE 130, exporterIPv4Address).
-  7: [...addresses, pad(1), [6, 1], [4, 1], [5, 1], ...autonomousSystems, pad(2), [130, 4]],
+  // Two octets of flags beside the masks, then the router whose work the switch took over (IE 43, ipv4RouterSc).
+  7: [...addresses, pad(1), [6, 1], [4, 1], [5, 1], ...autonomousSystems, pad(2), [43, 4]],
 }
 
 /** Octets that mean nothing: an enterprise no registry has. */

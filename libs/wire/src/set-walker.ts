@@ -99,7 +99,7 @@ export class SetWalker {
 
   #dataSet(id: number, at: number, end: number): void {
     const key = this.#state.templateKey(this.#session, id)
-    const template = this.#state.templates.get(key)
+    const template = this.#template(key)
     if (!template) {
       this.#hold(key, at, end)
       return
@@ -109,6 +109,21 @@ export class SetWalker {
       return
     }
     this.#seen.dataRecords += this.#readRecords(template, this.#view, at, end)
+  }
+
+  /** The template, unless it is so old that it may be another exporter's by now; notes that it was used. */
+  #template(key: number): Template | undefined {
+    const state = this.#state
+    const template = state.templates.get(key)
+    if (!template) return undefined
+    const { receivedMs } = state.context
+    if (receivedMs - Math.max(template.lastSeenMs, template.usedMs) > state.options.templateMsMax) {
+      state.templates.delete(key)
+      state.templatesExpired++
+      return undefined
+    }
+    if (receivedMs > template.usedMs) template.usedMs = receivedMs
+    return template
   }
 
   /** @returns data records, of flows or options */
@@ -220,16 +235,45 @@ export class SetWalker {
 
   /** Data that came before its template, each set read against its own datagram's header. */
   #readHeld(key: number, template: Template): void {
-    const { held, context } = this.#state
+    const state = this.#state
+    const { held, context, base } = state
     const sets = held.take(key)
     if (sets.length === 0) return
     const now: DatagramContext = { ...context }
+    // Offsets of faults count from the set.
+    state.base = 0
     for (const set of sets) {
       Object.assign(context, set.context)
       // They belong to datagrams of the past: their records are not this one's for the sequence number.
       this.#readRecords(template, new DataView(set.octets.buffer), 0, set.octets.length)
     }
     Object.assign(context, now)
+    state.base = base
+  }
+
+  /**
+   * Reads what still waits with the template that another source port of the exporter announced for the same version, domain
+   * and id, where there is but one: for the end of a capture, whose exporter may change its port from datagram to datagram.
+   */
+  readHeldByOtherPorts(out: FlowColumns): void {
+    const state = this.#state
+    this.#out = out
+    const sessions = [...state.sessions.values()]
+    for (const key of state.held.templateKeys()) {
+      const own = sessions.find(session => session.ordinal === Math.floor(key / 65_536))
+      if (!own) continue
+      const found = new Map<string, { template: Template; session: DomainSession }>()
+      for (const session of sessions) {
+        if (session.version !== own.version || session.domain !== own.domain) continue
+        const template = state.templates.get(state.templateKey(session, key % 65_536))
+        if (template) found.set(template.layout, { template, session })
+      }
+      const [only] = found.values()
+      if (found.size !== 1 || !only) continue
+      this.#session = only.session
+      this.#set = 0
+      this.#readHeld(key, only.template)
+    }
   }
 
   /** A template without fields takes the template back; the set's own id takes all of its kind back (RFC 7011 §8.1). */

@@ -19,7 +19,7 @@ interface TemplateSnapshot {
   changedMs: number
   flipFlops: number
   /** First and newest announcement, and time between the last two; absent in snapshots of earlier versions. */
-  seen?: [firstMs: number, lastMs: number, refreshMs: number]
+  seen?: [firstMs: number, lastMs: number, refreshMs: number, usedMs?: number]
 }
 
 interface SessionSnapshot {
@@ -89,7 +89,7 @@ export function snapshotOf(state: ExporterState): unknown {
       previous: template.previousLayout,
       changedMs: template.changedMs,
       flipFlops: template.flipFlops,
-      seen: [template.firstSeenMs, template.lastSeenMs, template.refreshMs],
+      seen: [template.firstSeenMs, template.lastSeenMs, template.refreshMs, template.usedMs],
     })),
     oldTemplates: old,
     held: state.held.all().map(({ templateKey, sessionKey: key, context, octets }) => ({
@@ -140,8 +140,9 @@ export function restoreState(state: ExporterState, from: unknown): void {
     template.previousLayout = one.previous
     template.changedMs = one.changedMs
     template.flipFlops = one.flipFlops
-    const [firstSeenMs, lastSeenMs, refreshMs] = one.seen ?? [0, 0, 0]
-    Object.assign(template, { firstSeenMs, lastSeenMs, refreshMs })
+    // An earlier version's snapshot says nothing of use: then it counts from the last change.
+    const [firstSeenMs, lastSeenMs, refreshMs, usedMs = one.changedMs] = one.seen ?? [0, one.changedMs, 0]
+    Object.assign(template, { firstSeenMs, lastSeenMs, refreshMs, usedMs })
     return [one.key, template]
   })
   const byOrdinal = new Map(restoredSessions.map(([, session]) => [session.ordinal, session]))

@@ -34,6 +34,8 @@ export class Template {
   firstSeenMs = 0
   lastSeenMs = 0
   refreshMs = 0
+  /** Arrival of the newest data that was read with it, or of its definition. */
+  usedMs = 0
   #plan: RecordPlan | undefined
   #givesNames: boolean | undefined
 

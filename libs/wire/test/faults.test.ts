@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createExporterDecoder, FlowColumns } from '../src/index.ts'
+import { createExporterDecoder, DatagramReader, FlowColumns } from '../src/index.ts'
 import { Exporter, rowsOf } from './decoding.ts'
 import {
   ethernet,
@@ -378,6 +378,36 @@ describe('F11 data before its template', () => {
     const small = new Exporter({ heldOctetsMax: 100 })
     for (let i = 0; i < 25; i++) small.send(v9([set(256, pair(i, 0))], { sequence: i }))
     expect(small.decoder.counters.heldDatagrams).toBe(12)
+  })
+
+  it('is read at the end of a capture with the one template that another port of the exporter announced', () => {
+    const reader = new DatagramReader()
+    const send = (datagram: Uint8Array, port: number): void => void reader.read(datagram, '192.0.2.9', port, receivedMs)
+    send(v9([set(0, template(256, octetsAndPackets), template(257, octetsAndPackets))]), 1)
+    send(v9([set(0, template(257, [[1, 8]]))]), 2)
+    send(v9([set(256, pair(5, 6)), set(257, pair(7, 8))]), 3)
+    expect(reader.finish()).toMatchObject([{ templateId: 256, fields: { octetDeltaCount: 5, packetDeltaCount: 6 } }])
+    // Template 257 has two layouts: neither is believed.
+    const tally = reader.exporters.get('192.0.2.9')!
+    expect(tally).toMatchObject({ datagrams: 3, records: 1, octets: 5n })
+    expect([...tally.errors]).toEqual([['template-missing', 1]])
+  })
+
+  it('waits anew when its template was neither announced nor used for a day', () => {
+    const exporter = new Exporter()
+    const day = 86_400_000
+    exporter.send(v9([set(0, template(256, octetsAndPackets))]))
+    const used = { at: receivedMs + day - 1 }
+    expect(exporter.send(v9([set(256, pair(1, 2))], { sequence: 1 }), used).records).toBe(1)
+    const restored = new Exporter({}, exporter.decoder.snapshot())
+    for (const one of [exporter, restored]) {
+      expect(one.send(v9([set(256, pair(3, 4))], { sequence: 2 }), { at: receivedMs + 2 * day - 2 }).records).toBe(1)
+      expect(one.send(v9([set(256, pair(5, 6))], { sequence: 3 }), { at: receivedMs + 3 * day })).toMatchObject({
+        records: 0,
+        held: 1,
+      })
+      expect(one.decoder.counters).toMatchObject({ templatesExpired: 1, templatesKnown: 0 })
+    }
   })
 
   it('is let go after half an hour', () => {

@@ -528,6 +528,11 @@ describe('IPFIX', () => {
     expect(exporter.send(ipfix([set(256, u32(1)), set(257, u32(1))]))).toMatchObject({ records: 1, held: 1 })
     exporter.send(ipfix([set(2, u16(2), u16(0))], { sequence: 2 }))
     expect(exporter.send(ipfix([set(257, u32(1))], { sequence: 2 }))).toMatchObject({ records: 0, held: 1 })
+    // All options templates at once: data templates stay.
+    const options = ipfixOptionsTemplate(258, [[149, 4]], [[34, 4]])
+    exporter.send(ipfix([set(3, options), set(2, template(259, [[1, 4]])), set(3, u16(3), u16(0))], { sequence: 3 }))
+    const { records, held } = exporter.send(ipfix([set(258, u32(1), u32(2)), set(259, u32(1))], { sequence: 3 }))
+    expect({ records, held }).toEqual({ records: 1, held: 1 })
   })
 
   it('reads several messages in one datagram', () => {

@@ -20,6 +20,14 @@ export const streamProcessorConfigSchema = z.strictObject({
   /** Names of the consumer groups; a changed name starts again at the oldest record and is refused over old tables. */
   group: z.string().default('weir-processor'),
   correlatorGroup: z.string().default('weir-correlator'),
+  /**
+   * Addresses of exporters that change their source port from datagram to datagram. Elsewhere the port tells exporters
+   * behind one address apart, so these would never find their templates.
+   */
+  changingPorts: z
+    .array(z.union([z.ipv4(), z.ipv6()]))
+    .max(10_000)
+    .default([]),
   /** Thresholds of the detectors, and timing of alarms. */
   detection: detectConfigSchema.prefault({}),
   alarms: alarmConfigSchema.prefault({}),
@@ -100,6 +108,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
         config.alarms,
         { networks: options.networks ?? [], databases: databases.digests },
         options.firmware,
+        config.changingPorts,
       )
       const configVersions = await recordConfigVersion(bus, current, clock.nowMs())
       const runner = new EpochRunner({

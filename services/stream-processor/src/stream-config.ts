@@ -19,6 +19,8 @@ export interface StreamConfig {
   databases?: Readonly<Record<string, string>>
   /** What devices' versions are held against. Absent likewise. */
   firmware?: FirmwarePolicy
+  /** Addresses of exporters whose source port is no part of who they are. Absent likewise. */
+  changingPorts?: readonly string[]
   detection: DetectConfig
   alarms: AlarmConfig
 }
@@ -44,6 +46,7 @@ export function streamConfigOf(
   alarms: AlarmConfig,
   { networks, databases }: EnrichmentSources = { networks: [], databases: {} },
   firmware: FirmwarePolicy = noPolicy,
+  changingPorts: readonly string[] = [],
 ): StreamConfig {
   const devices: Record<string, StreamDevice> = {}
   const exporterDevices: Record<string, string> = {}
@@ -56,7 +59,7 @@ export function streamConfigOf(
     }
     exporterDevices[`${device.tenant}/${device.address}`] = device.id
   }
-  const content = { devices, exporterDevices, networks, databases, firmware, detection, alarms }
+  const content = { devices, exporterDevices, networks, databases, firmware, changingPorts, detection, alarms }
   const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
   return { version, ...content }
 }

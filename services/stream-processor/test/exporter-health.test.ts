@@ -184,6 +184,25 @@ describe('conditions of an exporter', () => {
   })
 })
 
+describe('an exporter that changes its source port', () => {
+  it('finds its templates where the configuration names it, also with another owner', () => {
+    for (const [changingPorts, records] of [
+      [[], 0],
+      [['192.0.2.1'], 8],
+    ] as const) {
+      const bench = new FlowsBench(changingPorts)
+      const exporter = sender(bench)
+      exporter.template()
+      bench.sourcePort++
+      exporter.data()
+      bench.handOver()
+      bench.sourcePort++
+      exporter.data()
+      expect(bench.counts.records).toBe(records)
+    }
+  })
+})
+
 describe('templates on weir.templates.v1', () => {
   const key = 'acme/c1/192.0.2.1/50000/9/7/256'
 

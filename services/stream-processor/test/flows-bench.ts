@@ -47,7 +47,12 @@ export class FlowsBench {
   }
   readonly #states = new Map<string, string>()
 
-  constructor() {
+  readonly #changingPorts: readonly string[]
+  /** Of the next batches. */
+  sourcePort = 50_000
+
+  constructor(changingPorts: readonly string[] = []) {
+    this.#changingPorts = changingPorts
     this.work = this.#newWork()
   }
 
@@ -60,7 +65,7 @@ export class FlowsBench {
         listeningPort: 2_055,
         firstReceivedUs: BigInt(this.nowMs) * 1_000n,
         receivedOffsetUs: datagrams.map(() => 0),
-        sourcePort: datagrams.map(() => 50_000),
+        sourcePort: datagrams.map(() => this.sourcePort),
         length: datagrams.map(one => one.length),
         payload: Buffer.concat(datagrams),
         ...dropped,
@@ -124,7 +129,14 @@ export class FlowsBench {
   }
 
   #newWork(): FlowsWork {
-    const config = streamConfigOf(inventory, detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
+    const config = streamConfigOf(
+      inventory,
+      detectConfigSchema.parse({}),
+      alarmConfigSchema.parse({}),
+      undefined,
+      undefined,
+      this.#changingPorts,
+    )
     const context = { topic: topics.flowsRaw, partition: 0, logId: 'log', producerId: 'p', config }
     return new FlowsWork(context, this.counts, { digests: {} })
   }

@@ -129,7 +129,7 @@ class Decoding {
   }
 
   finish(): ReturnType<typeof summarize> {
-    this.#reader.finish()
+    for (const record of this.#reader.finish()) this.lines.add(JSON.stringify(record))
     if (this.#others > 0) {
       this.#io.stderr.write(
         `weir decode: ${this.#others} datagrams of other services (DNS, NTP, SNMP …) were left out\n`,

@@ -88,6 +88,7 @@ export class FlowsWork implements EpochWork {
   readonly #derived: DerivedRecords
   readonly #enrichments: Enrichments
   #config: StreamConfig
+  #changingPorts: ReadonlySet<string>
   readonly #counts: FlowCounts
   readonly #exporters = new Map<string, Exporter>()
   readonly #flows = new FlowColumns()
@@ -103,6 +104,7 @@ export class FlowsWork implements EpochWork {
     this.#context = context
     this.#derived = new DerivedRecords(context)
     this.#config = context.config
+    this.#changingPorts = new Set(context.config.changingPorts)
     this.#counts = counts
   }
 
@@ -122,7 +124,9 @@ export class FlowsWork implements EpochWork {
   #restoreExporter(id: string, state: string, names: string | undefined): void {
     try {
       const saved = JSON.parse(state) as SavedExporter
-      this.#exporters.set(id, restoredExporter(id, saved, names ? JSON.parse(names) : undefined))
+      const exporter = restoredExporter(id, saved, names ? JSON.parse(names) : undefined)
+      this.#keyTemplates(exporter)
+      this.#exporters.set(id, exporter)
     } catch {
       this.#counts.unreadableStates++
     }
@@ -130,6 +134,12 @@ export class FlowsWork implements EpochWork {
 
   configure(config: StreamConfig): void {
     this.#config = config
+    this.#changingPorts = new Set(config.changingPorts)
+    for (const exporter of this.#exporters.values()) this.#keyTemplates(exporter)
+  }
+
+  #keyTemplates({ decoder, address }: Exporter): void {
+    decoder.setKeyBySourcePort(!this.#changingPorts.has(address))
   }
 
   process(record: BusRecord): void {
@@ -256,6 +266,7 @@ export class FlowsWork implements EpochWork {
     let exporter = this.#exporters.get(id)
     if (!exporter) {
       exporter = newExporter(message.tenantId, message.collectorId, address, id)
+      this.#keyTemplates(exporter)
       this.#exporters.set(id, exporter)
     }
     return exporter
