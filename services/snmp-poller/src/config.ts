@@ -88,6 +88,8 @@ export const snmpPollerConfigSchema = z.strictObject({
       leaseMs: z.int().min(1_000).max(600_000).default(15_000),
     })
     .optional(),
+  /** Folders with profiles of one's own, which count before the program's (docs/how-to/add-a-device-profile.md). */
+  profileFolders: z.array(z.string()).max(16).default([]),
   interfacesMax: z.int().min(1).default(10_000),
   /** Records held while the bus cannot take them; beyond it the oldest go. */
   queueRecordsMax: z.int().min(1).default(10_000),

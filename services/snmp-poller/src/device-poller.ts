@@ -288,7 +288,7 @@ export class DevicePoller {
   #identified(sysObjectId: Oid | undefined, sysDescr: string): Pick<SystemInfo, 'vendor' | 'os'> | undefined {
     const key = `${sysObjectId ?? ''} ${sysDescr}`
     if (this.#identity?.key !== key) {
-      this.#identity = { key, facts: this.#options.profiles?.identify(sysObjectId, sysDescr) }
+      this.#identity = { key, facts: this.#options.profiles?.identification.identify({ sysObjectId, sysDescr }) }
     }
     return this.#identity.facts
   }

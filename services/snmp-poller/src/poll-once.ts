@@ -14,9 +14,16 @@ export interface OncePolled {
 /** Polls one device once, as the poller does, outside of any inventory. */
 export async function pollOnce(
   target: SnmpTarget,
-  options: { clock: Clock; random: Random; budgetMs: number; signal?: AbortSignal },
+  options: {
+    clock: Clock
+    random: Random
+    budgetMs: number
+    signal?: AbortSignal
+    /** Of profiles of one's own, before the program's. */
+    profileFolders?: readonly string[]
+  },
 ): Promise<OncePolled> {
-  const { clock, random, budgetMs, signal } = options
+  const { clock, random, budgetMs, signal, profileFolders } = options
   const transport = createTransport(clock, random)
   const session = transport.open(target)
   const cancel = (): void => session.cancel()
@@ -30,7 +37,7 @@ export async function pollOnce(
       budgetMs,
       slowRefreshMs: 0,
       interfacesMax: 100_000,
-      profiles: loadProfiles(),
+      profiles: loadProfiles(profileFolders),
       hardwareIntervalMs: 0,
     })
     const { poll } = await poller.poll()

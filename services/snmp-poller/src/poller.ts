@@ -72,7 +72,7 @@ const busRefusesTooLongMs = 30_000
 export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   const { config, bus, clock, log } = options
   const counters = new PollerCounters()
-  const profiles = loadProfiles()
+  const profiles = loadProfiles(config.profileFolders)
   const tables = new InterfaceTables()
   const transport = options.transport ?? createTransport(clock, options.random)
   const lag = options.metrics.histogram(

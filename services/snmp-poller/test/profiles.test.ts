@@ -66,7 +66,39 @@ describe('profiles', () => {
     cleanups.push(() => rmSync(folder, { recursive: true }))
     writeFileSync(join(folder, 'operating-systems.yaml'), '[]')
     writeFileSync(join(folder, 'mine.yaml'), 'columns: {}\nprocessors: [{ usage: cpu, name: CPU }]\n')
-    expect(() => loadProfiles(folder)).toThrow('profile mine speaks of "cpu"')
+    expect(() => loadProfiles([folder])).toThrow('profile mine speaks of "cpu"')
+  })
+
+  it("takes profiles and names of systems from a folder of one's own before its own", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-profiles-'))
+    cleanups.push(() => rmSync(folder, { recursive: true }))
+    writeFileSync(
+      join(folder, 'operating-systems.yaml'),
+      '- { os: boreal, vendor: Boreal, sysObjectID: [1.3.6.1.4.1.9.99], asks: { 1.3.6.1.4.1.9.99.1.0: "^B" } }\n',
+    )
+    writeFileSync(
+      join(folder, 'boreal.yaml'),
+      'os: [boreal]\ncolumns: { model: 1.3.6.1.4.1.9.99.1.0 }\nsystem: { hardware: ["{model}"] }\n',
+    )
+    const library = loadProfiles([folder])
+    expect(library.profilesFor('boreal')[0]!.name).toBe('boreal')
+    const introduction = { sysObjectId: oid('1.3.6.1.4.1.9.99.4'), sysDescr: 'box' }
+    const { identification } = library
+    expect(identification.questions(introduction)).toEqual([oid('1.3.6.1.4.1.9.99.1.0')])
+    // Without an answer it is what its enterprise number says.
+    expect(identification.identify(introduction)).toEqual({ vendor: 'Cisco', os: 'cisco' })
+    const answer = (text: string) => new Map([[oid('1.3.6.1.4.1.9.99.1.0'), octets(text)]])
+    expect(identification.identify(introduction, answer('B12'))).toEqual({ vendor: 'Boreal', os: 'boreal' })
+    expect(identification.identify(introduction, answer('C12'))).toEqual({ vendor: 'Cisco', os: 'cisco' })
+  })
+
+  it("says which file of one's own is wrong, and where", () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-profiles-'))
+    cleanups.push(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'mine.yaml'), 'columns: {}\nsensor: []\n')
+    expect(() => loadProfiles([folder])).toThrow(
+      `${join(folder, 'mine.yaml')}: there is no key "sensor"; did you mean "sensors"?`,
+    )
   })
 
   it('scales a transceiver, takes its thresholds, and finds the port it sits in', async () => {

@@ -134,6 +134,8 @@ export const operatingSystemsSchema = z.array(
     vendor: z.string(),
     sysObjectID: z.array(oidText).default([]),
     sysDescr: regex.optional(),
+    /** Instances that the device must have, and what their values match: for those that call themselves Linux. */
+    asks: z.record(oidText, regex).default({}),
   }),
 )
 export type OperatingSystem = z.output<typeof operatingSystemsSchema>[number]

@@ -15,6 +15,7 @@ routing peers, neighbours and parts.
 
   --json              the form "weir.device.v1", one JSON object
   --budget MS         cut the poll after this long (120000)
+  --profiles FOLDER   with profiles of your own, before Weir's; may be given again
 ${targetUsage}
 
 Exit: 0 the device answered, 1 it did not, 2 usage.`,
@@ -22,7 +23,12 @@ Exit: 0 the device answered, 1 it did not, 2 usage.`,
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { ...targetOptions, json: { type: 'boolean' }, budget: { type: 'string' } },
+      options: {
+        ...targetOptions,
+        json: { type: 'boolean' },
+        budget: { type: 'string' },
+        profiles: { type: 'string', multiple: true },
+      },
     })
     const target = await snmpTarget(positionals[0], values, io.env)
     const { reachable, form } = await pollOnce(target, {
@@ -30,6 +36,7 @@ Exit: 0 the device answered, 1 it did not, 2 usage.`,
       random: systemRandom,
       budgetMs: Number(values.budget) || 120_000,
       signal: io.signal,
+      ...(values.profiles ? { profileFolders: values.profiles } : {}),
     })
     if (values.json || reachable) io.stdout.write(values.json ? `${JSON.stringify(form, null, 2)}\n` : describe(form))
     for (const { code, oid, detail } of form.poll.errors) {
