@@ -99,7 +99,7 @@ function gatewayHub(): Contestant {
       queueBytesMax: 1 << 30,
     },
   })
-  const state = new LiveState({ tenants: [], sites: [], devices: [] }, live, Date.now())
+  const state = new LiveState({ tenants: [], sites: [], devices: [], circuits: [] }, live, Date.now())
   const hub = new LiveHub({ state, config: live, clock: systemClock, random: Math.random, buildId: 'bench' })
   const server = createServer()
   attachWebSockets(server, {

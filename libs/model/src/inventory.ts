@@ -40,7 +40,7 @@ export const deviceSchema = z.strictObject({
     .optional(),
   /** false: its host answers no echo requests by policy, so none are sent. */
   echo: z.boolean().optional(),
-  /** Capacity of interfaces whose circuit is narrower than their port, by ifName. */
+  /** Capacity of interfaces whose circuit is narrower than their port, by ifName: a circuit of which no more is known. */
   capacities: z
     .record(
       z.string(),
@@ -50,10 +50,34 @@ export const deviceSchema = z.strictObject({
 })
 export type Device = z.infer<typeof deviceSchema>
 
+const text = z.string().max(256).default('')
+const circuitEnd = z.strictObject({ device: id, ifName: z.string().min(1).max(255) })
+
+/** What is bought of a provider, or laid by oneself, between an interface and something else. */
+export const circuitSchema = z.strictObject({
+  id,
+  tenant: id,
+  provider: text,
+  /** The provider's own name of it, which to say on the telephone. */
+  circuitId: text,
+  a: circuitEnd,
+  /** Where the other end is in the inventory too. */
+  b: circuitEnd.optional(),
+  /** Rates as `a` sees them; the port's speed without. */
+  committed: z
+    .strictObject({ inBitsPerSecond: z.number().positive(), outBitsPerSecond: z.number().positive() })
+    .optional(),
+  /** Whom to call. */
+  contact: text,
+  note: text,
+})
+export type Circuit = z.infer<typeof circuitSchema>
+
 export const inventorySchema = z.strictObject({
   tenants: z.array(tenantSchema).default([]),
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
+  circuits: z.array(circuitSchema).default([]),
 })
 export type Inventory = z.infer<typeof inventorySchema>
 
@@ -66,6 +90,7 @@ export function inventoryProblems(inventory: Inventory): string[] {
     ['tenant', inventory.tenants.map(tenant => tenant.id)],
     ['site', inventory.sites.map(site => site.id)],
     ['device', inventory.devices.map(device => device.id)],
+    ['circuit', inventory.circuits.map(circuit => circuit.id)],
   ] as const) {
     const seen = new Set<string>()
     for (const one of ids) {
@@ -84,6 +109,34 @@ export function inventoryProblems(inventory: Inventory): string[] {
       problems.push(
         `device "${device.id}" of tenant "${device.tenant}" names site "${site.id}" of tenant "${site.tenant}"`,
       )
+    }
+  }
+  problems.push(...circuitProblems(inventory))
+  return problems
+}
+
+function circuitProblems({ devices, circuits, tenants }: Inventory): string[] {
+  const problems: string[] = []
+  const known = new Map(devices.map(device => [device.id, device]))
+  const taken = new Map<string, string>()
+  for (const circuit of circuits) {
+    const name = `circuit "${circuit.id}"`
+    if (!tenants.some(tenant => tenant.id === circuit.tenant)) {
+      problems.push(`${name} names the unknown tenant "${circuit.tenant}"`)
+    }
+    for (const end of [circuit.a, circuit.b]) {
+      if (!end) continue
+      const device = known.get(end.device)
+      const port = `${end.device}/${end.ifName}`
+      if (!device) problems.push(`${name} names the unknown device "${end.device}"`)
+      else if (device.tenant !== circuit.tenant) {
+        problems.push(`${name} of tenant "${circuit.tenant}" names device "${device.id}" of tenant "${device.tenant}"`)
+      } else if (circuit.committed && Object.hasOwn(device.capacities, end.ifName)) {
+        problems.push(`${name} and "capacities" of device "${device.id}" both give a rate for ${end.ifName}; keep one`)
+      }
+      const other = taken.get(port)
+      if (other !== undefined) problems.push(`${name} and circuit "${other}" are both at ${port}`)
+      taken.set(port, circuit.id)
     }
   }
   return problems

@@ -1,5 +1,6 @@
-import { type Inventory, inventorySchema } from '../../model/src/index.ts'
+import { type Inventory, inventorySchema, parseInterfaceDescription } from '../../model/src/index.ts'
 import type { NetworkModel } from './model/network-model.ts'
+import type { SimulatedPort } from './model/topology.ts'
 
 /** Which exporter a datagram's source address belongs to: the flow collector's address table. */
 export type CollectorAddressTable = Record<string, { tenantId: string; exporterAddress: string; collectorId?: string }>
@@ -25,13 +26,27 @@ export function inventoryOf(model: NetworkModel, agentPort: number): Inventory {
       address: device.address,
       role: device.role,
       snmp: { host: device.loopbackAddress, port: agentPort, auth: 'demo' },
-      capacities: Object.fromEntries(
-        device.ports.flatMap(({ ifName, circuitBitsPerSecond: bitsPerSecond }) =>
-          bitsPerSecond ? [[ifName, { inBitsPerSecond: bitsPerSecond, outBitsPerSecond: bitsPerSecond }]] : [],
-        ),
-      ),
     })),
+    circuits: devices.flatMap(device =>
+      device.ports.flatMap(port => (port.circuitBitsPerSecond ? [circuitOf(device.site.tenant, port)] : [])),
+    ),
   })
+}
+
+/** What the provider's contract says of a port whose circuit is narrower than it. */
+function circuitOf(tenant: string, { device, ifName, ifAlias, circuitBitsPerSecond = 0 }: SimulatedPort): object {
+  const described = parseInterfaceDescription(ifAlias)
+  const provider = described?.name ?? ''
+  return {
+    id: `${device.id}:${ifName.replaceAll('/', '-')}`,
+    tenant,
+    provider,
+    circuitId: described?.circuitId ?? '',
+    a: { device: device.id, ifName },
+    committed: { inBitsPerSecond: circuitBitsPerSecond, outBitsPerSecond: circuitBitsPerSecond },
+    contact: 'noc@provider.example, +1 555 0100',
+    note: described?.note ?? '',
+  }
 }
 
 export function collectorAddressTable(model: NetworkModel): CollectorAddressTable {

@@ -112,8 +112,11 @@ describe('the simulated network as a component', () => {
       port: 1_161,
       auth: 'demo',
     })
-    expect(network.inventory.devices.find(device => device.id === 'nw-edge-1')!.capacities).toEqual({
-      'Gi0/0/1': { inBitsPerSecond: 100_000_000, outBitsPerSecond: 100_000_000 },
+    expect(network.inventory.circuits).toContainEqual({
+      ...{ id: 'nw-edge-1:Gi0-0-1', tenant: 'northwind', provider: 'ISP Oblique backup', circuitId: 'CID-4472' },
+      a: { device: 'nw-edge-1', ifName: 'Gi0/0/1' },
+      committed: { inBitsPerSecond: 100_000_000, outBitsPerSecond: 100_000_000 },
+      ...{ contact: 'noc@provider.example, +1 555 0100', note: 'Circuit NW-7742' },
     })
     expect(network.incidents.map(incident => (incident.atMs - startMs) / 1_000)).toEqual([
       20, 30, 40, 60, 90, 120, 150, 200,

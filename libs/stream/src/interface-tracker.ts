@@ -1,4 +1,4 @@
-import type { DevicePoll, InterfaceId, InterfacePoll, Reach } from '../../model/src/index.ts'
+import type { Capacity, DevicePoll, InterfaceId, InterfacePoll, Reach } from '../../model/src/index.ts'
 import { type Elapsed, elapsedBetween, type GapReason, type PollTimes } from './counter-delta.ts'
 import {
   type InterfaceDeltas,
@@ -35,8 +35,8 @@ export interface InterfaceTrackState {
 }
 
 export interface TrackOptions {
-  /** Capacity of circuits narrower than their port, by ifName (inventory). */
-  capacities?: Readonly<Record<string, { inBitsPerSecond: number; outBitsPerSecond: number }>>
+  /** What an interface's circuit may carry, where that is not its own speed. */
+  capacityOf?: (ifName: string, ifAlias: string, speedBitsPerSecond: number) => Capacity | undefined
   /** Polls further apart than this leave a gap (milliseconds). */
   durationMsMax?: number
 }
@@ -205,7 +205,7 @@ function answeredPoll(
         since && (gap === undefined || upTimeStands || known?.times)
           ? elapsedBetween(since, shifted(comparable, offsetMs), poll.intervalMs, durationMsMax)
           : sinceLast,
-      capacity: options.capacities?.[row.ifName],
+      capacity: options.capacityOf?.(row.ifName, row.ifAlias, Number(row.speedBitsPerSecond)),
     })
     tracked.interfaces.push(one)
     if (one.interval) appendRows(tracked.rows, one, one.interval)
@@ -237,7 +237,7 @@ interface InterfaceContext {
   cached: boolean
   absentBefore: boolean
   elapsed: Elapsed | { gap: GapReason }
-  capacity: { inBitsPerSecond: number; outBitsPerSecond: number } | undefined
+  capacity: Capacity | undefined
 }
 
 function trackInterface(

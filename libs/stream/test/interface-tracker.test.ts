@@ -77,7 +77,7 @@ describe('trackPoll', () => {
       poll(startMs + 30_000, 103_000, [{ ...octets(37_500_000n), inUcastPkts: 100_000n }]),
     ]
     const [one] = last(polls, {
-      capacities: { eth0: { inBitsPerSecond: 20_000_000, outBitsPerSecond: 5_000_000 } },
+      capacityOf: name => (name === 'eth0' ? { inBitsPerSecond: 20_000_000, outBitsPerSecond: 5_000_000 } : undefined),
     }).interfaces
     expect(one!.interval!.rates).toMatchObject({ utilisationIn: 0.5, utilisationOut: 2 })
   })

@@ -69,7 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   refuseOffLoopback(config)
   const resolvePrincipal = options.resolvePrincipal ?? resolveLoopbackPrincipal
   const state = new LiveState(options.inventory, config.live, clock.nowMs())
-  const seeder = new HistorySeeder({ store: options.store, clock, log })
+  const seeder = new HistorySeeder({ store: options.store, inventory: () => state.inventory, clock, log })
   const hub = new LiveHub({
     state,
     config: config.live,

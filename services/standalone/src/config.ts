@@ -5,6 +5,7 @@ import { kafkaBusConfigSchema } from '../../../libs/bus/src/index.ts'
 import { type FirmwarePolicy, wantedVersionSchema } from '../../../libs/detect/src/index.ts'
 import { ConfigError, loadConfig, logConfigSchema, statusConfigSchema } from '../../../libs/kernel/src/index.ts'
 import {
+  circuitSchema,
   deviceSchema,
   type Inventory,
   inventoryProblems,
@@ -39,6 +40,7 @@ export const weirConfigSchema = z.strictObject({
   tenants: z.array(tenantSchema).default([]),
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
+  circuits: z.array(circuitSchema).default([]),
   /** What addresses belong to, by longest prefix. */
   networks: z.array(networkSchema).max(networksMax).default([]),
   enrichment: enrichmentConfigSchema.prefault({}),
@@ -85,6 +87,7 @@ export function firmwarePolicyOf({ firmware }: Pick<WeirConfig, 'firmware'>): Fi
   return { wanted: firmware.wanted, advisories: readAdvisoryFiles(firmware.advisories) }
 }
 
-export function inventoryOf(config: Pick<WeirConfig, 'tenants' | 'sites' | 'devices'>): Inventory {
-  return { tenants: config.tenants, sites: config.sites, devices: config.devices }
+export function inventoryOf(config: Pick<WeirConfig, 'tenants' | 'sites' | 'devices' | 'circuits'>): Inventory {
+  const { tenants, sites, devices, circuits } = config
+  return { tenants, sites, devices, circuits }
 }

@@ -1,8 +1,8 @@
 import { alarmDefaults } from '../../../libs/alarms/src/index.ts'
 import type { Bus } from '../../../libs/bus/src/index.ts'
 import { type DetectConfig, detectDefaults } from '../../../libs/detect/src/index.ts'
-import { topics } from '../../../libs/model/src/index.ts'
-import type { StreamConfig } from './stream-config.ts'
+import { type Capacity, topics } from '../../../libs/model/src/index.ts'
+import type { StreamConfig, StreamDevice } from './stream-config.ts'
 
 /**
  * Versions of the stream's configuration, kept on the compacted `weir.config.v1`, so that an epoch begun under one can
@@ -57,7 +57,17 @@ function recorded(value: Uint8Array): StreamConfig {
   })
   return {
     ...config,
+    devices: Object.fromEntries(Object.entries(config.devices).map(([key, device]) => [key, withCircuits(device)])),
     detection: { ...known, ...Object.fromEntries(detection) } as DetectConfig,
     alarms: { ...alarmDefaults, ...config.alarms },
   }
+}
+
+/** A version from before circuits had nothing but capacities. */
+function withCircuits(device: StreamDevice & { capacities?: Record<string, Capacity> }): StreamDevice {
+  if (device.circuits) return device
+  const { capacities = {}, ...rest } = device
+  const unnamed = { source: 'inventory', provider: '', circuitId: '', contact: '', note: '' } as const
+  const circuits = Object.entries(capacities).map(([ifName, committed]) => [ifName, { ...unnamed, committed }])
+  return { ...rest, circuits: Object.fromEntries(circuits) as StreamDevice['circuits'] }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AlarmConfig } from '../../../libs/alarms/src/index.ts'
 import { type DetectConfig, type FirmwarePolicy, noPolicy } from '../../../libs/detect/src/index.ts'
-import type { Device, Inventory } from '../../../libs/model/src/index.ts'
+import { circuitsByPort, type Device, type InterfaceCircuit, type Inventory } from '../../../libs/model/src/index.ts'
 import type { Network } from '../../../libs/stream/src/index.ts'
 
 /**
@@ -34,7 +34,8 @@ export interface EnrichmentSources {
 export interface StreamDevice {
   site: string
   role: Device['role']
-  capacities: Device['capacities']
+  /** By ifName. */
+  circuits: Readonly<Record<string, InterfaceCircuit>>
   /** Has an agent that is asked. Absent in versions recorded before it was noted. */
   polled?: boolean
 }
@@ -50,11 +51,12 @@ export function streamConfigOf(
 ): StreamConfig {
   const devices: Record<string, StreamDevice> = {}
   const exporterDevices: Record<string, string> = {}
+  const circuits = circuitsByPort(inventory)
   for (const device of [...inventory.devices].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     devices[`${device.tenant}/${device.id}`] = {
       site: device.site,
       role: device.role,
-      capacities: device.capacities,
+      circuits: circuits[`${device.tenant}/${device.id}`] ?? {},
       polled: device.snmp !== undefined,
     }
     exporterDevices[`${device.tenant}/${device.address}`] = device.id

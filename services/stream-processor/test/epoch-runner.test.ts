@@ -139,7 +139,11 @@ async function join_({
   around = assignment => assignment,
 }: JoinOptions = {}): Promise<EpochRunner> {
   const detection = detectConfigSchema.parse({ deviceUnreachable: { polls: threshold } })
-  const current = streamConfigOf({ tenants: [], sites: [], devices: [] }, detection, alarmConfigSchema.parse({}))
+  const current = streamConfigOf(
+    { tenants: [], sites: [], devices: [], circuits: [] },
+    detection,
+    alarmConfigSchema.parse({}),
+  )
   const runner = new EpochRunner({
     bus,
     store,

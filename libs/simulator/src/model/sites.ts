@@ -46,8 +46,8 @@ function buildNorthwind(builder: TopologyBuilder): void {
   const dist1 = builder.device(site, 'nw-dist-1', 'catalyst9500', 'distribution', { location: 'Floor 1', host: 5 })
   const dist2 = builder.device(site, 'nw-dist-2', 'catalyst9500', 'distribution', { location: 'Floor 2', host: 6 })
 
-  site.uplinkPort = builder.circuit(edge, 'Gi0/0/0', 'Transit: ISP Meridian 1G (Circuit NW-7741) {CID-4471}').number
-  builder.circuit(edge, 'Gi0/0/1', 'Transit: ISP Oblique 100M backup (Circuit NW-7742) {CID-4472}', 100_000_000)
+  site.uplinkPort = builder.circuit(edge, 'Gi0/0/0', 'Transit: ISP Meridian [1G] (Circuit NW-7741) {CID-4471}').number
+  builder.circuit(edge, 'Gi0/0/1', 'Transit: ISP Oblique backup [100M] (Circuit NW-7742) {CID-4472}', 100_000_000)
   cable(builder, [edge, 'Te0/0/0', 'Core: nw-fw-1 x1'], [firewall, 'x1', 'Outside: nw-edge-1'])
   cable(builder, [firewall, 'x2', 'Inside: nw-core-1'], [core1, 'Ethernet1', 'Core: nw-fw-1 x2'])
   cable(builder, [firewall, 'x3', 'Inside: nw-core-2'], [core2, 'Ethernet1', 'Core: nw-fw-1 x3'], 12)
@@ -100,7 +100,7 @@ function buildHarbour(builder: TopologyBuilder): void {
   const core = builder.device(site, 'hb-core-1', 'ex4600', 'core', { location: 'Machine room', host: 3 })
   const distribution = builder.device(site, 'hb-dist-1', 'ex4600', 'distribution', { location: 'Quay 4', host: 5 })
 
-  site.uplinkPort = builder.circuit(edge, 'xe-0/1/0', 'Transit: ISP Oblique 10G (Circuit HB-0192) {CID-9920}').number
+  site.uplinkPort = builder.circuit(edge, 'xe-0/1/0', 'Transit: ISP Oblique [10G] (Circuit HB-0192) {CID-9920}').number
   cable(builder, [edge, 'xe-0/1/1', 'Core: hb-fw-1 ethernet1/13'], [firewall, 'ethernet1/13', 'Outside: hb-edge-1'])
   cable(builder, [firewall, 'ethernet1/14', 'Inside: hb-core-1'], [core, 'xe-0/0/0', 'Core: hb-fw-1'])
   cable(
@@ -150,7 +150,7 @@ function buildAcme(builder: TopologyBuilder): void {
     exporter: { protocol: 'netflow-v5', samplingRate: 1, observationDomain: 0 },
   })
   const core = builder.device(site, 'ac-core-1', 'crs317', 'core', { location: 'Office', host: 3 })
-  const uplink = builder.circuit(edge, 'sfp-sfpplus1', 'Transit: ISP Tessera 1G (Circuit AC-33) {CID-1033}')
+  const uplink = builder.circuit(edge, 'sfp-sfpplus1', 'Transit: ISP Tessera [1G] (Circuit AC-33) {CID-1033}')
   uplink.bitsPerSecond = gigabit
   site.uplinkPort = uplink.number
   cable(builder, [edge, 'sfp-sfpplus2', 'Core: ac-core-1'], [core, 'sfp-sfpplus1', 'Core: ac-edge-1'])
@@ -189,7 +189,7 @@ function buildNorthwindBranch(builder: TopologyBuilder): void {
   site.uplinkPort = builder.circuit(
     edge,
     'sfp-sfpplus1',
-    'Transit: ISP Meridian 1G (Circuit NW-7790) {CID-4490}',
+    'Transit: ISP Meridian [1G] (Circuit NW-7790) {CID-4490}',
   ).number
   cable(builder, [edge, 'sfp-sfpplus2', 'Core: nw-acc-7'], [access, 'te1', 'Uplink: nw-edge-2'])
   populate(builder, access, port => `gi${port}`, 8)

@@ -19,7 +19,7 @@ export async function openApiDocument(): Promise<unknown> {
     log: silentLogger,
   })
   const config = gatewayConfigSchema.parse({})
-  const state = new LiveState({ tenants: [], sites: [], devices: [] }, config.live, 0)
+  const state = new LiveState({ tenants: [], sites: [], devices: [], circuits: [] }, config.live, 0)
   const hub = new LiveHub({ state, config: config.live, clock: systemClock, random: () => 0, buildId: '' })
   const admission = new Admission(config.live)
   // Routes are described, never called: no bus and no store have to be there.

@@ -1,5 +1,7 @@
 import type { Clock, Logger } from '../../../../libs/kernel/src/index.ts'
+import type { Capacity, Inventory } from '../../../../libs/model/src/index.ts'
 import { type InterfacePoint, readInterfaceSeries, type Store } from '../../../../libs/store/src/index.ts'
+import { circuitAt } from './circuits.ts'
 import type { DeviceState, InterfaceState } from './device-state.ts'
 import { minutesKept } from './minute-ring.ts'
 
@@ -19,14 +21,16 @@ export type Shown = readonly [device: DeviceState, state: InterfaceState]
  */
 export class HistorySeeder {
   readonly #store: Store
+  readonly #inventory: () => Inventory
   readonly #clock: Clock
   readonly #log: Logger
   readonly #seeded = new WeakSet<InterfaceState>()
   #running = false
   #pausedUntilMs = 0
 
-  constructor(options: { store: Store; clock: Clock; log: Logger }) {
+  constructor(options: { store: Store; inventory: () => Inventory; clock: Clock; log: Logger }) {
     this.#store = options.store
+    this.#inventory = options.inventory
     this.#clock = options.clock
     this.#log = options.log
   }
@@ -44,7 +48,7 @@ export class HistorySeeder {
   async #fill(interfaces: readonly Shown[]): Promise<void> {
     const nowMs = this.#clock.nowMs()
     const toMs = Math.floor(nowMs / minuteMs) * minuteMs
-    const states = new Map(interfaces.map(([, state]) => [state.interfaceId, state]))
+    const states = new Map(interfaces.map(shown => [shown[1].interfaceId, shown]))
     try {
       const series = await readInterfaceSeries(this.#store, {
         tenants: [...new Set(interfaces.map(([device]) => device.tenantId))],
@@ -54,8 +58,11 @@ export class HistorySeeder {
         nowMs,
         stepSeconds: minuteMs / 1_000,
       })
-      for (const { interfaceId, points } of series) fillRing(states.get(interfaceId)!, points)
-      for (const state of states.values()) this.#seeded.add(state)
+      for (const { interfaceId, points } of series) {
+        const [device, state] = states.get(interfaceId)!
+        fillRing(state, points, circuitAt(this.#inventory(), device, state.live)?.committed)
+      }
+      for (const [, state] of states.values()) this.#seeded.add(state)
     } catch (cause) {
       this.#pausedUntilMs = nowMs + pauseAfterFailureMs
       this.#log.debug({ err: cause }, 'sparklines begin empty: the history cannot be read')
@@ -63,14 +70,19 @@ export class HistorySeeder {
   }
 }
 
-function fillRing(state: InterfaceState, points: readonly InterfacePoint[]): void {
+function fillRing(state: InterfaceState, points: readonly InterfacePoint[], committed: Capacity | undefined): void {
   const speed = Number(state.live.speedBitsPerSecond)
-  if (speed === 0) return
+  if (speed === 0 && !committed) return
   for (const point of points) {
-    const utilisation = Math.max(
-      wireBits(point.inBitsPerSecond, point.inPacketsPerSecond) / speed,
-      wireBits(point.outBitsPerSecond, point.outPacketsPerSecond) / speed,
-    )
+    const utilisation = committed
+      ? Math.max(
+          (point.inBitsPerSecond ?? 0) / committed.inBitsPerSecond,
+          (point.outBitsPerSecond ?? 0) / committed.outBitsPerSecond,
+        )
+      : Math.max(
+          wireBits(point.inBitsPerSecond, point.inPacketsPerSecond) / speed,
+          wireBits(point.outBitsPerSecond, point.outPacketsPerSecond) / speed,
+        )
     if (point.coverage === 0) continue
     const atMs = Date.parse(point.at)
     state.utilisation.set(atMs, atMs + minuteMs, utilisation)

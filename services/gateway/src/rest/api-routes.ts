@@ -9,6 +9,7 @@ import type { LiveHub } from '../socket/live-hub.ts'
 import { addAlarmActionRoutes } from './alarm-actions.ts'
 import { addAlarmRoutes, findAlarm } from './alarm-routes.ts'
 import { addChangeRoutes } from './change-routes.ts'
+import { addCircuitRoutes } from './circuit-routes.ts'
 import { addDeviceRoutes } from './device-routes.ts'
 import { addExporterRoutes } from './exporter-routes.ts'
 import { addFirmwareRoutes } from './firmware-routes.ts'
@@ -34,6 +35,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
   addDeviceRoutes(app, { ...context, query: context.config.query })
   addChangeRoutes(app, { ...context, query: context.config.query })
   addFirmwareRoutes(app, { ...context, query: context.config.query })
+  addCircuitRoutes(app, context)
   addExporterRoutes(app, context)
   addAlarmRoutes(app, context)
   addAlarmActionRoutes(app, {

@@ -3,10 +3,12 @@ import { interfaceTileSchema, siteTileSchema } from '../../../../libs/model/src/
 import type { App } from '../http/app.ts'
 import { decodeCursor, listOf, listParameters, pageOf } from '../http/cursor.ts'
 import { requestScope } from '../http/scope.ts'
+import { circuitAt } from '../live/circuits.ts'
 import { type DeviceState, type InterfaceState, isDeviceStale } from '../live/device-state.ts'
 import type { LiveState } from '../live/live-state.ts'
 import { interfaceTile, isReachable, rounded, tilesOf } from '../live/tiles.ts'
 import { inScope, maySee, type Scope } from '../principal.ts'
+import { circuitAtPort, showCircuit } from './circuit-routes.ts'
 
 export interface RestContext {
   state: LiveState
@@ -47,6 +49,7 @@ const interfaceItem = interfaceTileSchema.omit({ asOfMs: true, history: true }).
   outDiscardsPerSecond: z.number().nullable(),
   gapReason: z.string().nullable().describe('Why there are no rates.'),
   asOf: time,
+  circuit: circuitAtPort.nullable(),
   coverage: z.number().describe('Share of the interval before `asOf` that was observed, 0 to 1.'),
 })
 
@@ -140,7 +143,7 @@ export function addInventoryRoutes(app: App, { state, nowMs }: RestContext): voi
         interfacesAfter(state, scope, request.query.device, after),
         request.query.limit,
         ([device, one]) => [device.tenantId, device.deviceId, one.interfaceId],
-        ([device, one]) => showInterface(device, one, nowMs()),
+        ([device, one]) => showInterface(state, device, one, nowMs()),
       )
     },
   )
@@ -195,9 +198,15 @@ export function showDevice(state: LiveState, device: DeviceState, nowMs: number)
   }
 }
 
-function showInterface(device: DeviceState, state: InterfaceState, nowMs: number): z.input<typeof interfaceItem> {
-  const { asOfMs, history: _, ...tile } = interfaceTile(device, state, nowMs)
-  const { live } = state
+function showInterface(
+  state: LiveState,
+  device: DeviceState,
+  one: InterfaceState,
+  nowMs: number,
+): z.input<typeof interfaceItem> {
+  const { asOfMs, history: _, ...tile } = interfaceTile(device, one, nowMs)
+  const { live } = one
+  const circuit = circuitAt(state.inventory, device, live)
   return {
     ...tile,
     ifDescr: live.ifDescr,
@@ -208,6 +217,7 @@ function showInterface(device: DeviceState, state: InterfaceState, nowMs: number
     outDiscardsPerSecond: rounded(live.outDiscardsPerSecond, 1_000),
     gapReason: live.gapReason || null,
     asOf: isoTime(asOfMs),
+    circuit: circuit ? showCircuit(circuit) : null,
     coverage: tile.inBitsPerSecond === null && tile.outBitsPerSecond === null ? 0 : 1,
   }
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { parseInterfaceId } from '../../../../libs/model/src/index.ts'
 import {
   type FlowDeduplication,
   type FlowDimension,
   type FlowFilters,
   flowProvenance,
+  type InterfacePoint,
   levelForStep,
   readBillingPercentile,
   readFlowSeries,
@@ -17,6 +19,7 @@ import {
 import type { QueryConfig } from '../config.ts'
 import type { App } from '../http/app.ts'
 import { requestScope } from '../http/scope.ts'
+import { circuitAt } from '../live/circuits.ts'
 import type { LiveState } from '../live/live-state.ts'
 import { completenessOf, type Gap, isoOf } from './coverage.ts'
 import { monthRange, queryGate, stepsOf, timeRangeOf } from './query-cost.ts'
@@ -159,7 +162,11 @@ async function interfaceSeries(context: QueryContext, tenants: TenantScope, body
   const series = found.map(({ interfaceId, points }) => {
     const observed = new Map(points.map(point => [Date.parse(point.at), point.coverage]))
     for (const [at, share] of observed) anywhere.set(at, Math.max(share, anywhere.get(at) ?? 0))
-    return { interfaceId, ...completenessOf(observed, range, stepMs, untilMs), points }
+    return {
+      interfaceId,
+      ...completenessOf(observed, range, stepMs, untilMs),
+      points: ofCommittedRate(context.state, interfaceId, points),
+    }
   })
   const known = series.map(one => one.coverage).filter(coverage => coverage !== null)
   return {
@@ -172,6 +179,19 @@ async function interfaceSeries(context: QueryContext, tenants: TenantScope, body
     resolutionSeconds: stepSeconds,
     series,
   }
+}
+
+/** Of an interface with a circuit, utilisation is that of its committed rate as it is now, as the live one is. */
+function ofCommittedRate(state: LiveState, interfaceId: string, points: readonly InterfacePoint[]): InterfacePoint[] {
+  const { deviceId } = parseInterfaceId(interfaceId)
+  const device = [...state.devices.values()].find(one => one.deviceId === deviceId && one.interfaces.has(interfaceId))
+  const committed = device && circuitAt(state.inventory, device, device.interfaces.get(interfaceId)!.live)?.committed
+  if (!committed) return [...points]
+  return points.map(point => ({
+    ...point,
+    utilisationIn: point.inBitsPerSecond === null ? null : point.inBitsPerSecond / committed.inBitsPerSecond,
+    utilisationOut: point.outBitsPerSecond === null ? null : point.outBitsPerSecond / committed.outBitsPerSecond,
+  }))
 }
 
 async function flowSeries(context: QueryContext, tenants: TenantScope, body: FlowsBody) {

@@ -23,6 +23,7 @@ import {
 } from '../../../../libs/detect/src/index.ts'
 import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
+  circuitOf,
   type DevicePoll,
   deviceKey,
   type HardwarePoll,
@@ -48,6 +49,7 @@ import {
 import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
 import { columnsOf, type Row } from '../rows-to-columns.ts'
 import type { StreamConfig } from '../stream-config.ts'
+import { withCircuits } from './circuit-evidence.ts'
 import { deviceLiveRecord } from './device-live.ts'
 import { HardwareRows } from './hardware-rows.ts'
 import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.ts'
@@ -239,7 +241,9 @@ export class PollsWork implements EpochWork {
     if (poll.system?.vendor) state.vendor = poll.system.vendor
     const lastAnswer = state.track?.last
     state.producerId = producerId
-    const { state: track, tracked } = trackPoll(state.track, poll, { capacities: known?.capacities ?? {} })
+    const { state: track, tracked } = trackPoll(state.track, poll, {
+      capacityOf: (ifName, ifAlias, speed) => circuitOf(known?.circuits, ifName, ifAlias, speed)?.committed,
+    })
     state.track = track
     this.#devices.set(key, state)
     this.#changed.add(key)
@@ -251,7 +255,8 @@ export class PollsWork implements EpochWork {
     const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
     state.detect = detected.state
     this.#sendLive(record, tenantId, poll, tracked, detected.state)
-    this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, detected.conditions)
+    const conditions = withCircuits(detected.conditions, tracked.interfaces, known?.circuits)
+    this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, conditions)
     if (tracked.reachable) {
       this.#noteChanges(key, poll, tracked, state, lastAnswer ?? undefined)
       this.#firmware(record, tracked, state, this.#was.get(key)?.system, known?.role ?? 'other')
@@ -319,7 +324,9 @@ export class PollsWork implements EpochWork {
     )
     state.hardware = found.state
     this.#counts.refusedParts += found.refused
-    this.#sendConditions(record, state.tenantId, deviceId, siteId, found.conditions)
+    const known = this.#config.devices[deviceKey(state.tenantId, deviceId)]
+    const conditions = withCircuits(found.conditions, interfaces, known?.circuits)
+    this.#sendConditions(record, state.tenantId, deviceId, siteId, conditions)
   }
 
   /** Time has passed in the log: pollers and devices that were not heard of are judged, and the correlator learns the time. */
