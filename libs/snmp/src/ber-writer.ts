@@ -47,10 +47,15 @@ export class BerWriter {
 
   octets(tag: number, content: Uint8Array): void {
     const mark = this.mark()
+    this.raw(content)
+    this.close(tag, mark)
+  }
+
+  /** What is encoded already. */
+  raw(content: Uint8Array): void {
     this.#reserve(content.length)
     this.#start -= content.length
     this.#bytes.set(content, this.#start)
-    this.close(tag, mark)
   }
 
   /** Two's complement in as few octets as it takes (X.690 §8.3). */

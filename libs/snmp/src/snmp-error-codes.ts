@@ -10,6 +10,9 @@ export const snmpErrorCodes = {
   'snmp-error-status': 'the device answered with an error status',
   'snmp-auth-failed': 'SNMPv3: wrong user, authentication or privacy; or a reply that fails its own',
   'snmp-not-in-time-window': "SNMPv3: the device's clock does not fit its engine, also after one resynchronisation",
+  'snmp-auth-paused':
+    'authentication failed three times within an hour: the device is not asked until one of them is past',
+  'snmp-auth-refused': "the device's tenant or address is not one that its credentials are for; nothing was sent",
   'snmp-auth-unknown': 'the inventory names credentials that the configuration does not have',
   'walk-not-increasing': 'the device repeated an OID or went backwards; the column ends there',
   'walk-empty-reply': 'the device answered without varbinds; the columns end there',

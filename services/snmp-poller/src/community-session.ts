@@ -21,7 +21,7 @@ export class CommunitySession extends UdpSession {
     return this.exchange(id, encodeRequest(this.#version, this.#community, id, request))
   }
 
-  accept(exchange: UdpExchange, bytes: Uint8Array, scan: MessageScan): SnmpReply | DropReason {
+  override accept(exchange: UdpExchange, bytes: Uint8Array, scan: MessageScan): SnmpReply | DropReason {
     if (scan.pduTag !== pduTags.response) return 'malformed'
     if (scan.version !== (this.#version === 'v1' ? 0 : 1)) return 'wrong-credentials'
     if (!this.#isCommunity(bytes, scan.communityAt, scan.communityEnd)) return 'wrong-credentials'

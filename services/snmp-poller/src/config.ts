@@ -2,12 +2,27 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { secret } from '../../../libs/kernel/src/index.ts'
 import { deviceSchema } from '../../../libs/model/src/index.ts'
+import { authProtocols, privProtocols } from '../../../libs/snmp/src/index.ts'
 import { reachabilityConfigSchema } from './reach/reachability-config.ts'
-import { authProtocols, privProtocols, type SnmpAuth } from './snmp-transport.ts'
+import { codecs, type SnmpAuth } from './snmp-transport.ts'
+
+const common = {
+  /** Of the inventory: devices of other tenants are never asked with these credentials. */
+  tenants: z.array(z.string()).min(1).max(1_000).optional(),
+  /** CIDR: other addresses are never asked with these credentials. */
+  networks: z
+    .array(z.union([z.cidrv4(), z.cidrv6()]))
+    .min(1)
+    .max(1_000)
+    .optional(),
+  /** npm net-snmp instead of our own codec, for a device that does not get on with ours. */
+  codec: z.enum(codecs).optional(),
+}
 
 const communityAuthSchema = z.strictObject({
   version: z.enum(['v1', 'v2c']),
   community: secret(),
+  ...common,
 })
 
 const userAuthSchema = z
@@ -19,6 +34,7 @@ const userAuthSchema = z
     privProtocol: z.enum(privProtocols).optional(),
     privKey: secret().optional(),
     context: z.string().optional(),
+    ...common,
   })
   .refine(auth => (auth.authProtocol === undefined) === (auth.authKey === undefined), {
     error: 'authProtocol and authKey go together',
@@ -31,6 +47,10 @@ const userAuthSchema = z
   })
   .refine(auth => auth.authKey === undefined || auth.authKey.length >= 8, {
     error: 'authKey has at least 8 characters (RFC 3414 §11.2)',
+  })
+
+  .refine(auth => auth.codec !== 'net-snmp' || !auth.privProtocol?.startsWith('aes192'), {
+    error: 'net-snmp has no AES-192: leave codec out',
   })
 
 export const snmpAuthSchema: z.ZodType<SnmpAuth> = z.union([communityAuthSchema, userAuthSchema])

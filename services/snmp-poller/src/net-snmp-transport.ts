@@ -13,7 +13,7 @@ import {
   type Varbind,
   VarbindList,
 } from '../../../libs/snmp/src/index.ts'
-import { addressKey, resolveHost } from './host-address.ts'
+import { addressKey, type ResolvedHost, resolveTarget } from './host-address.ts'
 import {
   emptyTransportCounters,
   type SnmpAuth,
@@ -26,8 +26,9 @@ import {
 import { withVersion1 } from './version1-session.ts'
 
 /**
- * Requests by npm net-snmp: for SNMPv3, whose security model it has, and to compare with. A session has a socket of its
- * own; the library sees only datagrams from the device's addresses, which it does not check itself (F49).
+ * Requests by npm net-snmp: for devices whose credentials ask for it (`codec: net-snmp`), should one not get on with our
+ * own codec, and to compare with. A session has a socket of its own; the library sees only datagrams from the device's
+ * addresses, which it does not check itself (F49).
  */
 export class NetSnmpTransport implements SnmpTransport {
   readonly counters: TransportCounters = emptyTransportCounters()
@@ -111,7 +112,7 @@ class NetSnmpSession implements SnmpSession {
     this.#malformed = ''
     if (this.#session === undefined) {
       const problem = await this.#open()
-      if (problem !== undefined) return { ok: false, code: 'snmp-unreachable', detail: problem, attempts: 0 }
+      if (problem !== undefined) return { ...problem, attempts: 0 }
     }
     if (this.#cancelled) return { ok: false, code: 'poll-deadline', detail: 'cut at the deadline', attempts: 0 }
     return new Promise(resolve => {
@@ -126,10 +127,10 @@ class NetSnmpSession implements SnmpSession {
     })
   }
 
-  async #open(): Promise<string | undefined> {
-    const { host, port, auth, timeoutMs, retries, answersFrom } = this.#target
-    const resolved = await resolveHost(host)
-    if (!resolved.ok) return resolved.detail
+  async #open(): Promise<Extract<ResolvedHost, { ok: false }> | undefined> {
+    const { port, auth, timeoutMs, retries, answersFrom } = this.#target
+    const resolved = await resolveTarget(this.#target)
+    if (!resolved.ok) return resolved
     this.#answersFrom.clear()
     for (const address of [resolved.address, ...(answersFrom ?? [])]) this.#answersFrom.add(addressKey(address))
     const options = {
@@ -249,7 +250,9 @@ function userOf(auth: Extract<SnmpAuth, { version: 'v3' }>): snmp.User {
         ? SecurityLevel.authNoPriv
         : SecurityLevel.noAuthNoPriv,
     ...(auth.authProtocol ? { authProtocol: AuthProtocols[auth.authProtocol], authKey: auth.authKey ?? '' } : {}),
-    ...(auth.privProtocol ? { privProtocol: PrivProtocols[auth.privProtocol], privKey: auth.privKey ?? '' } : {}),
+    ...(auth.privProtocol
+      ? { privProtocol: PrivProtocols[auth.privProtocol as keyof typeof PrivProtocols], privKey: auth.privKey ?? '' }
+      : {}),
   }
 }
 

@@ -99,6 +99,12 @@ export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): v
   ])
   metrics.counters('weir_snmp_retries_total', 'Requests repeated', [], () => [[{}, transport().retries]])
   metrics.counters('weir_snmp_timeouts_total', 'Requests given up', [], () => [[{}, transport().timeouts]])
+  metrics.counters(
+    'weir_snmp_shared_engine_ids_total',
+    'Times that an SNMPv3 engine id was found at another address than before',
+    [],
+    () => [[{}, transport().sharedEngineIds]],
+  )
   metrics.counters('weir_snmp_dropped_total', 'Datagrams received and not taken for a reply', ['reason'], () =>
     Object.entries(transport().dropped).map(([reason, count]) => [{ reason }, count] as const),
   )

@@ -22,6 +22,7 @@ import {
   type Reach,
   topics,
 } from '../../../libs/model/src/index.ts'
+import { AuthFailures } from './auth-failures.ts'
 import type { SnmpPollerConfig } from './config.ts'
 import { DevicePoller, type PollOutcome } from './device-poller.ts'
 import { DeviceEvents } from './events/device-events.ts'
@@ -34,9 +35,9 @@ import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
 import { loadProfiles } from './profiles/load-profiles.ts'
 import type { EchoTool } from './reach/echo-tool.ts'
 import { Reachability } from './reach/reachability.ts'
-import { type SnmpSession, type SnmpTransport, totalWaitMs } from './snmp-transport.ts'
+import { refusedSession } from './refused-session.ts'
+import { type SnmpAuth, type SnmpSession, type SnmpTransport, totalWaitMs } from './snmp-transport.ts'
 import { createTransport } from './transports.ts'
-import { unconfiguredSession } from './unconfigured-session.ts'
 
 export interface SnmpPollerOptions {
   readonly config: SnmpPollerConfig
@@ -74,7 +75,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   const counters = new PollerCounters()
   const profiles = loadProfiles(config.profileFolders)
   const tables = new InterfaceTables()
-  const transport = options.transport ?? createTransport(clock, options.random)
+  const transport = options.transport ?? createTransport(clock, options.random, text => log.warn(text))
   const lag = options.metrics.histogram(
     'weir_poll_lag_seconds',
     'How late polls began',
@@ -254,10 +255,11 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   function begin(device: Device, key: string): DevicePoller {
     const intervalMs = device.snmp?.intervalMs ?? config.intervalMs
     const budgetMs = Math.max(500, config.budgetShare * intervalMs)
+    const failures = new AuthFailures(clock)
     const plan = fastPlanOf(device, intervalMs, config.fastPolls)
     const poller = new DevicePoller({
       device,
-      session: openSession(device, budgetMs),
+      session: openSession(device, budgetMs, failures),
       clock,
       intervalMs,
       budgetMs,
@@ -266,7 +268,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       tables,
       profiles,
       hardwareIntervalMs: config.hardwareIntervalMs,
-      ...(plan ? { fast: { plan, session: openSession(device, plan.intervalMs) } } : {}),
+      ...(plan ? { fast: { plan, session: openSession(device, plan.intervalMs, failures) } } : {}),
     })
     reach.watch({
       key,
@@ -297,13 +299,26 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     return poller
   }
 
-  function openSession(device: Device, budgetMs: number): SnmpSession {
+  function openSession(device: Device, budgetMs: number, failures: AuthFailures): SnmpSession {
     const target = device.snmp!
-    const auth = config.auths[target.auth]
+    const auth = Object.hasOwn(config.auths, target.auth) ? config.auths[target.auth] : undefined
     if (!auth) {
       log.warn({ device: device.id, auth: target.auth }, 'no such entry in snmp.auths; the device cannot be polled')
-      return unconfiguredSession(target.auth)
+      return refusedSession('snmp-auth-unknown', `snmp.auths has no "${target.auth}"`)
     }
+    if (auth.tenants && !auth.tenants.includes(device.tenant)) {
+      return refusedSession('snmp-auth-refused', `"${target.auth}" is not for tenant "${device.tenant}"`)
+    }
+    const session = openWith(device, target, auth, budgetMs)
+    return auth.version === 'v3' ? failures.guard(session) : session
+  }
+
+  function openWith(
+    device: Device,
+    target: NonNullable<Device['snmp']>,
+    auth: SnmpAuth,
+    budgetMs: number,
+  ): SnmpSession {
     return transport.open({
       host: target.host ?? device.address,
       port: target.port,

@@ -1,13 +1,15 @@
 import {
+  type AuthProtocol,
   errorStatusName,
   errorStatusNumber,
   formatOid,
   type ObjectName,
+  type PrivProtocol,
   type SnmpErrorCode,
   type VarbindList,
 } from '../../../libs/snmp/src/index.ts'
 
-/** Sends requests to agents. Adapters: `udp-transport.ts` (our codec, v1 and v2c), `net-snmp-transport.ts` (v3 too). */
+/** Sends requests to agents. Adapters: `udp-transport.ts` (our codec), `net-snmp-transport.ts` (npm net-snmp's). */
 export interface SnmpTransport {
   /** Makes no contact yet. */
   open(target: SnmpTarget): SnmpSession
@@ -79,22 +81,31 @@ export interface SnmpTarget {
   readonly answersFrom?: readonly string[]
 }
 
-export type SnmpAuth =
-  | { readonly version: 'v1' | 'v2c'; readonly community: string }
-  | {
-      readonly version: 'v3'
-      readonly user: string
-      readonly authProtocol?: AuthProtocol | undefined
-      readonly authKey?: string | undefined
-      readonly privProtocol?: PrivProtocol | undefined
-      readonly privKey?: string | undefined
-      readonly context?: string | undefined
-    }
+export type SnmpAuth = CredentialBounds &
+  (
+    | { readonly version: 'v1' | 'v2c'; readonly community: string }
+    | {
+        readonly version: 'v3'
+        readonly user: string
+        readonly authProtocol?: AuthProtocol | undefined
+        readonly authKey?: string | undefined
+        readonly privProtocol?: PrivProtocol | undefined
+        readonly privKey?: string | undefined
+        readonly context?: string | undefined
+      }
+  )
 
-export const authProtocols = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const
-export type AuthProtocol = (typeof authProtocols)[number]
-export const privProtocols = ['des', 'aes', 'aes256b', 'aes256r'] as const
-export type PrivProtocol = (typeof privProtocols)[number]
+export interface CredentialBounds {
+  /** Only devices of these tenants are asked with them. */
+  readonly tenants?: readonly string[] | undefined
+  /** Only addresses within these (CIDR) are. */
+  readonly networks?: readonly string[] | undefined
+  readonly codec?: Codec | undefined
+}
+
+/** Whose implementation of SNMP asks. */
+export const codecs = ['weir', 'net-snmp'] as const
+export type Codec = (typeof codecs)[number]
 
 /** received = replied + dropped. */
 export interface TransportCounters {
@@ -102,6 +113,8 @@ export interface TransportCounters {
   datagramsReceived: number
   retries: number
   timeouts: number
+  /** Times that an SNMPv3 engine id was found at another address than before. */
+  sharedEngineIds: number
   /** Received and not taken for a reply, by reason. */
   dropped: Record<DropReason, number>
 }
@@ -115,6 +128,7 @@ export function emptyTransportCounters(): TransportCounters {
     datagramsReceived: 0,
     retries: 0,
     timeouts: 0,
+    sharedEngineIds: 0,
     dropped: { 'late-reply': 0, 'unexpected-source': 0, malformed: 0, 'wrong-credentials': 0 },
   }
 }

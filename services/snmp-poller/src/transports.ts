@@ -8,12 +8,12 @@ import {
 } from './snmp-transport.ts'
 import { UdpTransport } from './udp-transport.ts'
 
-/** Communities by our own transport, SNMPv3 by net-snmp's. */
-export function createTransport(clock: Clock, random: Random): SnmpTransport {
-  const udp = new UdpTransport({ clock, random })
+/** By our own transport, or by net-snmp's where the credentials ask for it. */
+export function createTransport(clock: Clock, random: Random, warn?: (text: string) => void): SnmpTransport {
+  const udp = new UdpTransport({ clock, random, ...(warn ? { warn } : {}) })
   const netSnmp = new NetSnmpTransport()
   return {
-    open: (target: SnmpTarget) => (target.auth.version === 'v3' ? netSnmp : udp).open(target),
+    open: (target: SnmpTarget) => (target.auth.codec === 'net-snmp' ? netSnmp : udp).open(target),
     close: () => {
       udp.close()
       netSnmp.close()
@@ -31,6 +31,7 @@ function sum(a: TransportCounters, b: TransportCounters): TransportCounters {
     total.datagramsReceived += part.datagramsReceived
     total.retries += part.retries
     total.timeouts += part.timeouts
+    total.sharedEngineIds += part.sharedEngineIds
     for (const reason of Object.keys(total.dropped) as (keyof TransportCounters['dropped'])[]) {
       total.dropped[reason] += part.dropped[reason]
     }

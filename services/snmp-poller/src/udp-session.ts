@@ -1,6 +1,6 @@
 import type { Socket } from 'node:dgram'
-import type { MessageScan, ObjectName, Request } from '../../../libs/snmp/src/index.ts'
-import { addressKey, resolveHost } from './host-address.ts'
+import type { MessageScan, ObjectName, Request, UsmMessage } from '../../../libs/snmp/src/index.ts'
+import { addressKey, resolveTarget } from './host-address.ts'
 import type { DropReason, SnmpReply, SnmpSession, SnmpTarget } from './snmp-transport.ts'
 import type { UdpExchange, UdpTransport } from './udp-transport.ts'
 
@@ -45,8 +45,20 @@ export abstract class UdpSession implements SnmpSession {
     return address === this.address || this.#answersFrom.has(addressKey(address))
   }
 
-  /** What the datagram is to the request: its reply, or nothing. Its octets have been found well-formed. */
-  abstract accept(exchange: UdpExchange, bytes: Uint8Array, scan: MessageScan): SnmpReply | DropReason
+  /** What a message of version 1 or 2c, found well-formed, is to the request: its reply, or nothing. */
+  accept(_exchange: UdpExchange, _bytes: Uint8Array, _scan: MessageScan): SnmpReply | DropReason {
+    return 'wrong-credentials'
+  }
+
+  /** As `accept`, of version 3; `scan` is free to be used for its PDU. */
+  acceptUsm(
+    _exchange: UdpExchange,
+    _bytes: Uint8Array,
+    _message: UsmMessage,
+    _scan: MessageScan,
+  ): SnmpReply | DropReason {
+    return 'wrong-credentials'
+  }
 
   protected abstract ask(request: Request): Promise<SnmpReply>
 
@@ -54,7 +66,7 @@ export abstract class UdpSession implements SnmpSession {
   protected async exchange(id: number, message: Buffer): Promise<SnmpReply> {
     if (this.#cancelled) return { ok: false, code: 'poll-deadline', detail: 'cut at the deadline', attempts: 0 }
     const reply = await new Promise<SnmpReply>(resolve => {
-      this.#exchange = { id, message, session: this, resolve, attempts: 0, malformed: undefined, dueTick: 0 }
+      this.#exchange = { id, message, session: this, resolve, attempts: 0, doubt: undefined, dueTick: 0 }
       this.transport.begin(this.#exchange)
     })
     this.#exchange = undefined
@@ -72,8 +84,8 @@ export abstract class UdpSession implements SnmpSession {
   }
 
   async #resolve(): Promise<SnmpReply | undefined> {
-    const resolved = await resolveHost(this.target.host)
-    if (!resolved.ok) return { ok: false, code: 'snmp-unreachable', detail: resolved.detail, attempts: 0 }
+    const resolved = await resolveTarget(this.target)
+    if (!resolved.ok) return { ...resolved, attempts: 0 }
     this.address = resolved.address
     this.socket = undefined
     this.#answersFrom.clear()

@@ -1,10 +1,11 @@
 import type { Clock, Random } from '../../../libs/kernel/src/index.ts'
-import { decodeMessage, MessageScan } from '../../../libs/snmp/src/index.ts'
+import { decodeMessage, decodeUsmMessage, MessageScan, UsmKeys, type UsmUser } from '../../../libs/snmp/src/index.ts'
 import { CommunitySession } from './community-session.ts'
 import { RequestTimers } from './request-timers.ts'
 import {
   type DropReason,
   emptyTransportCounters,
+  type SnmpAuth,
   type SnmpReply,
   type SnmpSession,
   type SnmpTarget,
@@ -14,6 +15,7 @@ import {
 } from './snmp-transport.ts'
 import type { UdpSession } from './udp-session.ts'
 import { UdpSockets } from './udp-sockets.ts'
+import { UsmSession } from './usm-session.ts'
 import { withVersion1 } from './version1-session.ts'
 
 export interface UdpTransportOptions {
@@ -22,7 +24,13 @@ export interface UdpTransportOptions {
   /** Sockets an address family, shared by all devices. */
   sockets?: number
   receiveBufferBytes?: number
+  /** For what an operator should know. */
+  warn?: (text: string) => void
 }
+
+type UserAuth = Extract<SnmpAuth, { version: 'v3' }>
+
+const enginesMax = 100_000
 
 /** One message and what comes back for it. */
 export interface UdpExchange {
@@ -32,7 +40,8 @@ export interface UdpExchange {
   readonly session: UdpSession
   readonly resolve: (reply: SnmpReply) => void
   attempts: number
-  malformed: string | undefined
+  /** What came and could not be taken: why it failed, when nothing better comes. */
+  doubt: { readonly code: 'snmp-malformed-reply' | 'snmp-auth-failed'; readonly detail: string } | undefined
   dueTick: number
 }
 
@@ -49,9 +58,14 @@ export class UdpTransport implements SnmpTransport {
   readonly #timers: RequestTimers<UdpExchange>
   readonly #exchanges = new Map<number, UdpExchange>()
   readonly #scan = new MessageScan()
+  readonly #keys = new WeakMap<UserAuth, UsmKeys>()
+  /** Where each engine id was found. */
+  readonly #engines = new Map<string, string>()
+  readonly #options: UdpTransportOptions
   #closed = false
 
   constructor(options: UdpTransportOptions) {
+    this.#options = options
     this.clock = options.clock
     this.#random = options.random
     this.#timers = new RequestTimers(options.clock, exchange => this.#repeatOrFail(exchange))
@@ -63,9 +77,32 @@ export class UdpTransport implements SnmpTransport {
   }
 
   open(target: SnmpTarget): SnmpSession {
-    if (target.auth.version === 'v3') throw new TypeError('the UDP transport speaks v1 and v2c')
-    const session = new CommunitySession(this, target, target.auth)
-    return target.auth.version === 'v1' ? withVersion1(session) : session
+    const { auth } = target
+    if (auth.version === 'v3') return new UsmSession(this, target, this.#keysOf(auth), auth.context ?? '')
+    const session = new CommunitySession(this, target, auth)
+    return auth.version === 'v1' ? withVersion1(session) : session
+  }
+
+  /** An engine was found at an address. Ids are unique by RFC 3411 §5, and are not: configurations are cloned (F48). */
+  noteEngine(id: string, place: string): void {
+    const known = this.#engines.get(id)
+    if (known === undefined) {
+      if (this.#engines.size < enginesMax) this.#engines.set(id, place)
+    } else if (known !== place) {
+      this.counters.sharedEngineIds++
+      this.#options.warn?.(`engine id ${id} is at ${known} and at ${place}: give each device its own`)
+      this.#engines.set(id, place)
+    }
+  }
+
+  /** Made once for all devices of the credentials: a password's key takes milliseconds. */
+  #keysOf(auth: UserAuth): UsmKeys {
+    let keys = this.#keys.get(auth)
+    if (keys === undefined) {
+      keys = new UsmKeys(usmUserOf(auth))
+      this.#keys.set(auth, keys)
+    }
+    return keys
   }
 
   close(): void {
@@ -94,7 +131,7 @@ export class UdpTransport implements SnmpTransport {
 
   fail(
     exchange: UdpExchange,
-    code: 'snmp-timeout' | 'snmp-unreachable' | 'snmp-malformed-reply' | 'poll-deadline',
+    code: 'snmp-timeout' | 'snmp-unreachable' | 'snmp-malformed-reply' | 'snmp-auth-failed' | 'poll-deadline',
     detail: string,
   ): void {
     this.#settle(exchange, { ok: false, code, detail, attempts: exchange.attempts })
@@ -117,8 +154,8 @@ export class UdpTransport implements SnmpTransport {
   #repeatOrFail(exchange: UdpExchange): void {
     if (exchange.attempts <= exchange.session.target.retries) {
       this.#send(exchange)
-    } else if (exchange.malformed !== undefined) {
-      this.fail(exchange, 'snmp-malformed-reply', exchange.malformed)
+    } else if (exchange.doubt !== undefined) {
+      this.fail(exchange, exchange.doubt.code, exchange.doubt.detail)
     } else {
       this.counters.timeouts++
       this.fail(exchange, 'snmp-timeout', `no answer to ${exchange.attempts} datagrams`)
@@ -139,14 +176,17 @@ export class UdpTransport implements SnmpTransport {
 
   #settleBy(bytes: Buffer, from: string): DropReason | undefined {
     const scan = this.#scan
-    if (!scan.message(bytes)) {
+    const isCommunity = scan.message(bytes)
+    const usm = isCommunity ? undefined : decodeUsmMessage(bytes)
+    if (!isCommunity && !usm) {
       this.#noteMalformed(bytes, from)
       return 'malformed'
     }
-    const exchange = this.#exchanges.get(scan.requestId)
+    const exchange = this.#exchanges.get(usm ? usm.id : scan.requestId)
     if (exchange === undefined) return 'late-reply'
-    if (!exchange.session.answersFrom(from)) return 'unexpected-source'
-    const verdict = exchange.session.accept(exchange, bytes, scan)
+    const { session } = exchange
+    if (!session.answersFrom(from)) return 'unexpected-source'
+    const verdict = usm ? session.acceptUsm(exchange, bytes, usm, scan) : session.accept(exchange, bytes, scan)
     if (typeof verdict === 'string') return verdict
     this.#settle(exchange, verdict)
     return undefined
@@ -157,9 +197,18 @@ export class UdpTransport implements SnmpTransport {
     const decoded = decodeMessage(bytes)
     if (decoded.ok) return
     const { code, offset, context } = decoded.error
-    const detail = `${code} at octet ${offset}, ${context}`
+    const doubt = { code: 'snmp-malformed-reply', detail: `${code} at octet ${offset}, ${context}` } as const
     for (const exchange of this.#exchanges.values()) {
-      if (exchange.session.answersFrom(from)) exchange.malformed = detail
+      if (exchange.session.answersFrom(from)) exchange.doubt = doubt
     }
+  }
+}
+
+function usmUserOf({ user, authProtocol, authKey, privProtocol, privKey }: UserAuth): UsmUser {
+  const octets = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'utf8')
+  return {
+    name: octets(user),
+    auth: authProtocol && { protocol: authProtocol, password: octets(authKey) },
+    priv: privProtocol && { protocol: privProtocol, password: octets(privKey) },
   }
 }

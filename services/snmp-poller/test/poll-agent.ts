@@ -3,7 +3,7 @@ import { deviceSchema } from '../../../libs/model/src/index.ts'
 import { DevicePoller, type PollOutcome } from '../src/device-poller.ts'
 import { NetSnmpTransport } from '../src/net-snmp-transport.ts'
 import { loadProfiles } from '../src/profiles/load-profiles.ts'
-import type { SnmpTransport } from '../src/snmp-transport.ts'
+import type { SnmpAuth, SnmpTransport } from '../src/snmp-transport.ts'
 import { UdpTransport } from '../src/udp-transport.ts'
 
 export const transports: [name: string, create: () => SnmpTransport][] = [
@@ -26,6 +26,8 @@ export interface PollSettings {
   answersFrom?: string[]
   transport?: SnmpTransport
   community?: string
+  /** Instead of the community. */
+  auth?: SnmpAuth
   /** Reads what profiles name, too. */
   profiles?: boolean
 }
@@ -36,7 +38,7 @@ export function pollerOf(agent: { address: string; port: number }, settings: Pol
   const session = transport.open({
     host: agent.address,
     port: agent.port,
-    auth: { version: 'v2c', community: settings.community ?? 'public' },
+    auth: settings.auth ?? { version: 'v2c', community: settings.community ?? 'public' },
     timeoutMs: settings.timeoutMs ?? 1_000,
     retries: settings.retries ?? 1,
     ...(settings.answersFrom ? { answersFrom: settings.answersFrom } : {}),

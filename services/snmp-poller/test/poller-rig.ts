@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
+import { pino } from 'pino'
 import type { Bus, BusRecord } from '../../../libs/bus/src/index.ts'
 import { createLocalBus } from '../../../libs/bus/src/local/index.ts'
 import { createMetrics, type Metrics, seededRandom, silentLogger, systemClock } from '../../../libs/kernel/src/index.ts'
@@ -23,6 +24,8 @@ export interface PollerRig {
   bus: Bus
   records: PolledRecord[]
   startPoller(inventory: Inventory, config?: object, bus?: Bus, metrics?: Metrics): Promise<SnmpPoller>
+  /** All that pollers said in their logs. */
+  logged(): string
   stop(): Promise<void>
 }
 
@@ -46,6 +49,8 @@ export async function startRig(partitions = 4): Promise<PollerRig> {
     },
   })
   const pollers: SnmpPoller[] = []
+  const lines: string[] = []
+  const listening = pino({ level: 'debug' }, { write: line => void lines.push(line) })
   return {
     bus,
     records,
@@ -63,13 +68,14 @@ export async function startRig(partitions = 4): Promise<PollerRig> {
         bus: over,
         clock: systemClock,
         random: seededRandom(7 + pollers.length),
-        log: silentLogger,
+        log: listening,
         metrics,
       })
       pollers.push(poller)
       await poller.start()
       return poller
     },
+    logged: () => lines.join('\n'),
     async stop() {
       await Promise.all(pollers.map(poller => poller.stop()))
       await tail.close()

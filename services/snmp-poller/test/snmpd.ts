@@ -20,8 +20,8 @@ export function which(command: string): string | undefined {
 export interface Snmpd {
   readonly address: string
   readonly port: number
-  /** Stops and starts it again; its configuration and engine id stay. `forgetful`: engineBoots begins anew. */
-  restart(options?: { forgetful?: boolean }): Promise<void>
+  /** Stops and starts it again; its configuration and engine id stay. `forgetful`: engineBoots begins anew; `config`: another one. */
+  restart(options?: { forgetful?: boolean; config?: string }): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,7 +37,8 @@ export async function startSnmpd(config: string, address = '127.0.0.1'): Promise
     port,
     async restart(options = {}) {
       await end(child)
-      if (options.forgetful) rmSync(join(folder, 'state'), { recursive: true, force: true })
+      if (options.config) writeFileSync(configFile, `agentAddress udp:${address}:${port}\n${options.config}\n`)
+      if (options.forgetful || options.config) rmSync(join(folder, 'state'), { recursive: true, force: true })
       child = await launch(folder, configFile, address, port)
     },
     async stop() {
