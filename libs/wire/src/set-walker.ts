@@ -48,6 +48,8 @@ export class SetWalker {
   #view: DataView = new DataView(new ArrayBuffer(0))
   #out: FlowColumns = noColumns
   #set = 0
+  /** While data of an earlier datagram is read: offset of the template that it waited for; else -1. */
+  #heldAt = -1
 
   constructor(state: ExporterState, sink: RecordSink) {
     this.#state = state
@@ -223,7 +225,7 @@ export class SetWalker {
     state.templates.set(key, template)
     this.#session[options ? 'optionsTemplates' : 'dataTemplates'].add(id)
     this.#session[options ? 'dataTemplates' : 'optionsTemplates'].delete(id)
-    if (!known) this.#readHeld(key, template)
+    if (!known) this.#readHeld(key, template, at - state.base)
   }
 
   /** 65,535 is a length in v9, not a mark (pmacct#934), except where text has its own length, as H3C and nProbe do it. */
@@ -234,21 +236,20 @@ export class SetWalker {
   }
 
   /** Data that came before its template, each set read against its own datagram's header. */
-  #readHeld(key: number, template: Template): void {
+  #readHeld(key: number, template: Template, at: number): void {
     const state = this.#state
-    const { held, context, base } = state
+    const { held, context } = state
     const sets = held.take(key)
     if (sets.length === 0) return
     const now: DatagramContext = { ...context }
-    // Offsets of faults count from the set.
-    state.base = 0
+    this.#heldAt = at
     for (const set of sets) {
       Object.assign(context, set.context)
       // They belong to datagrams of the past: their records are not this one's for the sequence number.
       this.#readRecords(template, new DataView(set.octets.buffer), 0, set.octets.length)
     }
     Object.assign(context, now)
-    state.base = base
+    this.#heldAt = -1
   }
 
   /**
@@ -272,7 +273,7 @@ export class SetWalker {
       if (found.size !== 1 || !only) continue
       this.#session = only.session
       this.#set = 0
-      this.#readHeld(key, only.template)
+      this.#readHeld(key, only.template, 0)
     }
   }
 
@@ -291,8 +292,9 @@ export class SetWalker {
   #fault(code: DecodeErrorCode, at: number, inner = ''): void {
     this.#seen.uncounted = true
     const protocol = this.#session.version === 10 ? 'ipfix' : 'netflow9'
-    const path = `in ${protocol}: in set ${this.#set}`
-    this.#state.errors.add(code, at - this.#state.base, inner ? `${path}: ${inner}` : path)
+    const isHeld = this.#heldAt >= 0
+    const path = isHeld ? `in ${protocol}: in held data` : `in ${protocol}: in set ${this.#set}`
+    this.#state.errors.add(code, isHeld ? this.#heldAt : at - this.#state.base, inner ? `${path}: ${inner}` : path)
   }
 }
 

@@ -210,6 +210,28 @@ describe('F06 fields of no length', () => {
     ).toEqual(['template-record-empty @24 in netflow9: in set 0: in template 256'])
   })
 
+  it('ends on the 48 octets that make nfcapd 1.7.1 loop and goflow2 2.2.6 grow by gigabytes', () => {
+    // A template of one field without length, and data for it: no number of records ever fills the set.
+    const hostile = [
+      v9([set(0, template(256, [[1, 0]])), set(256, new Array<number>(12).fill(0))]),
+      ipfix([set(2, template(256, [[1, 0]])), set(256, new Array<number>(16).fill(0))]),
+      v9([set(1, v9OptionsTemplate(256, [[1, 0]], [])), set(256, new Array<number>(8).fill(0))]),
+      ipfix([set(3, ipfixOptionsTemplate(256, [[149, 0]], [])), set(256, new Array<number>(14).fill(0))]),
+    ]
+    for (const datagram of hostile) {
+      expect(datagram.length).toBeLessThanOrEqual(48)
+      const exporter = new Exporter()
+      expect(exporter.send(datagram)).toMatchObject({ records: 0, optionsRecords: 0, held: 1 })
+      expect(exporter.decoder.counters.templatesKnown).toBe(0)
+      expect(exporter.send(v5([v5Record()])).records).toBe(1)
+    }
+    // Counts of fields that no datagram could hold.
+    const counts = v9([set(0, u16(256), u16(0xffff), new Array<number>(16).fill(0))])
+    expect(new Exporter().send(counts).errors).toEqual([
+      'template-truncated @24 in netflow9: in set 0: in template 256',
+    ])
+  })
+
   it('takes an options template whose scope has no length (Juniper SRX)', () => {
     const sets = [
       set(
