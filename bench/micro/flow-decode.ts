@@ -4,12 +4,14 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { generateDatagrams } from '../../libs/simulator/src/index.ts'
 import { createExporterDecoder, FlowColumns } from '../../libs/wire/src/index.ts'
+import { runNfcapd } from './nfcapd-peer.ts'
 
 /**
  * How many flow records a second does one thread read into columns, at what CPU time and with how much garbage.
  * Run: `npx tsc -b && node --expose-gc dist/bench/micro/flow-decode.js [records] [rounds] [folder]`
  * With a folder the datagrams are written there, each with its length before it; and with WEIR_GOFLOW2 naming the program
  * that `go build` makes of bench/peers/goflow2, goflow2's decoders read the same files, one goroutine, by turns with ours.
+ * With WEIR_NFCAPD=1, nfdump's collectors get the same datagrams over loopback at the end; their CPU is more than decoding.
  */
 const records = Number(process.argv[2] ?? 480_000)
 const rounds = Number(process.argv[3] ?? 9)
@@ -70,17 +72,33 @@ for (let round = -2; round < rounds; round++) {
   }
 }
 
+const nfcapdRounds = process.env.WEIR_NFCAPD ? 3 : 0
+const nfcapdPort = 29_995
 console.log(
-  '| protocol | octets a record | M records/s | CPU-s per M records | heap, bytes a record | goflow2, CPU-s per M records | ratio |',
+  '| protocol | octets a record | M records/s | CPU-s per M records | heap, MB per M records | goflow2, CPU-s per M | ratio | nfcapd, CPU-s per M | ratio |',
 )
-console.log('|---|---|---|---|---|---|---|')
-for (const { protocol, octetsOnWire, records: count, rates, cpu, heap, peerCpu } of loads) {
-  const theirs = peerCpu.length > 0 ? `${median(peerCpu).toFixed(3)} (${Math.min(...peerCpu).toFixed(3)})` : '-'
-  const ratio = peerCpu.length > 0 ? (median(peerCpu) / median(cpu)).toFixed(1) : '-'
+console.log('|---|---|---|---|---|---|---|---|---|')
+for (const load of loads) {
+  const { protocol, octetsOnWire, records: count, rates, cpu, heap, peerCpu } = load
+  const nfcapdCpu: number[] = []
+  for (let round = 0; round < nfcapdRounds; round++) nfcapdCpu.push(await nfcapdCpuMicroseconds(load))
   console.log(
     `| ${protocol} | ${(octetsOnWire / count).toFixed(0)} | ${median(rates).toFixed(1)} (${Math.max(...rates).toFixed(1)}) | ` +
-      `${median(cpu).toFixed(3)} (${Math.min(...cpu).toFixed(3)}) | ${median(heap).toFixed(1)} | ${theirs} | ${ratio} |`,
+      `${median(cpu).toFixed(3)} (${Math.min(...cpu).toFixed(3)}) | ${median(heap).toFixed(1)} | ` +
+      `${versus(peerCpu, cpu)} | ${versus(nfcapdCpu, cpu)} |`,
   )
+}
+
+function versus(theirs: readonly number[], ours: readonly number[]): string {
+  if (theirs.length === 0) return '- | -'
+  const ratio = median(theirs) / median(ours)
+  return `${median(theirs).toFixed(3)} (${Math.min(...theirs).toFixed(3)}) | ${ratio.toFixed(1)}`
+}
+
+async function nfcapdCpuMicroseconds({ protocol, datagrams, records: sent }: Load): Promise<number> {
+  const { cpuSeconds, records: stored } = await runNfcapd(protocol, datagrams, nfcapdPort)
+  if (stored < 0.99 * sent) console.log(`nfcapd stored ${stored} of ${sent} ${protocol} records`)
+  return (cpuSeconds * 1e6) / Math.max(stored, 1)
 }
 
 function pass({ datagrams, exportMs, records: expected }: Load): {
