@@ -27,8 +27,8 @@ describe('history of sensors', () => {
       {
         sensorId: '1.2.3',
         points: [
-          { at: new Date(fromMs).toISOString(), mean: 42, min: 40, max: 44, readings: 2 },
-          { at: new Date(fromMs + 900_000).toISOString(), mean: 60, min: 60, max: 60, readings: 1 },
+          { at: new Date(fromMs).toISOString(), mean: 42, min: 40, max: 44, readings: 2, windows: 1 },
+          { at: new Date(fromMs + 900_000).toISOString(), mean: 60, min: 60, max: 60, readings: 1, windows: 1 },
         ],
       },
     ])

@@ -70,6 +70,12 @@ beforeAll(async () => {
     ]),
     'changes',
   )
+  // Light that fades by half a decibel a day; nothing was read on the fifth.
+  const fading = [0, 1, 2, 3, 5, 6, 7, 8, 9].map(day => ({
+    ...{ ...of, sensor_id: '1.2.4', window_start: Date.UTC(2026, 9, 1 + day) / 1_000, readings: 1n },
+    ...{ value_sum: -4 - day / 2, value_min: -4 - day / 2, value_max: -4 - day / 2 },
+  }))
+  await store.insert('sensor_5m', blockOf('sensor_5m', fading), 'history')
   const value = { deviceId: 'acme-core-1', siteId: 'acme-hq', polledAtMs: BigInt(Date.now()), intervalMs: 60_000 }
   await sendLive(bus, [liveRecord('acme', { case: 'device', value: { ...value, reachable: true } })])
   await until(async () => (await get('/devices/acme-core-1')).status === 200)
@@ -146,5 +152,34 @@ describe('a device', () => {
     })
     expect((await get('/events?kind=nonsense')).status).toBe(400)
     expect((await get('/events?from=2026-10-22T00:00:00Z&to=2026-10-21T00:00:00Z')).status).toBe(400)
+  })
+
+  it('has the history of a sensor, with its coverage, its gaps and its trend', async () => {
+    const range = 'from=2026-10-01T00:00:00Z&to=2026-10-11T00:00:00Z'
+    const { body } = await get(`/devices/acme-core-1/sensors/1.2.4/history?${range}&resolution=1d`)
+    expect(body).toMatchObject({
+      ...{ table: 'sensor_5m', resolutionSeconds: 86_400, coverage: expect.closeTo(9 / 2_880, 6) },
+      sensor: { id: '1.2.4', class: 'dbm', unit: 'dBm', limits: { lowWarning: -14.4 } },
+      gaps: [{ from: '2026-10-05T00:00:00.000Z', to: '2026-10-06T00:00:00.000Z' }],
+      trend: {
+        ...{ perDay: expect.closeTo(-0.5), days: 9, isSteady: false },
+        // It stands at -8.5 on the tenth day, 5.9 dB above its limit.
+        crossesLowWarningAt: expect.stringMatching(/^2026-10-21T/),
+      },
+    })
+    const { points } = body as { points: { at: string; mean: number; coverage: number }[] }
+    expect(points).toHaveLength(9)
+    expect(points[0]).toMatchObject({ at: '2026-10-01T00:00:00.000Z', mean: -4, min: -4, max: -4, readings: 1 })
+    const fine = (
+      await get(`/devices/acme-core-1/sensors/1.2.4/history?from=2026-10-01T00:00:00Z&to=2026-10-01T01:00:00Z`)
+    ).body
+    expect(fine).toMatchObject({ resolutionSeconds: 300, points: [{ coverage: 1 }], trend: null })
+  })
+
+  it('refuses a history that is too long, of nobody, or of another tenant', async () => {
+    const long = 'from=2020-01-01T00:00:00Z&to=2026-10-11T00:00:00Z&resolution=5m'
+    expect((await get(`/devices/acme-core-1/sensors/1.2.4/history?${long}`)).status).toBe(422)
+    expect((await get('/devices/acme-core-1/sensors/9.9/history')).status).toBe(404)
+    expect((await get('/devices/acme-core-1/sensors/1.2.4/history?tenant=globex')).status).toBe(404)
   })
 })

@@ -26,6 +26,7 @@ export interface SensorRow {
 export interface SensorsQuery extends PageRequest {
   tenants: TenantScope
   deviceIds?: readonly string[]
+  sensorIds?: readonly string[]
   classes?: readonly string[]
 }
 
@@ -35,6 +36,7 @@ export async function listSensors(store: Store, query: SensorsQuery): Promise<Pa
   const where = allOf(
     tenantPredicate(query.tenants, 's.tenant_id'),
     listPredicate('s.device_id', 'deviceIds', query.deviceIds),
+    listPredicate('s.sensor_id', 'sensorIds', query.sensorIds),
     listPredicate('s.class', 'classes', query.classes),
     afterSensor(query.cursor),
   )
@@ -129,6 +131,8 @@ export interface SensorPoint {
   min: number
   max: number
   readings: number
+  /** Windows of five minutes that have any. */
+  windows: number
 }
 
 /** Values of one device's sensors over time, from the rollup by five minutes; steps without readings are absent. */
@@ -150,9 +154,11 @@ export async function readSensorSeries(
     least: number
     most: number
     count: string
+    windows: string
   }>(
     `SELECT t.sensor_id AS sensorId, intDiv(toUnixTimestamp(t.window_start), {step:UInt32}) * {step:UInt32} AS at,
-            sum(t.value_sum) AS sum, min(t.value_min) AS least, max(t.value_max) AS most, sum(t.readings) AS count
+            sum(t.value_sum) AS sum, min(t.value_min) AS least, max(t.value_max) AS most, sum(t.readings) AS count,
+            uniqExact(t.window_start) AS windows
      FROM sensor_5m AS t
      WHERE ${where.sql} AND t.window_start >= toDateTime({from:UInt32}, 'UTC') AND t.window_start < toDateTime({to:UInt32}, 'UTC')
      GROUP BY sensorId, at ORDER BY sensorId, at`,
@@ -165,9 +171,18 @@ export async function readSensorSeries(
     optionsOf(limits, limitOf(limits, 10_000) * Math.max(1, query.sensorIds.length)),
   )
   const series = new Map(query.sensorIds.map(id => [id, [] as SensorPoint[]]))
-  for (const { sensorId, at, sum, least, most, count } of rows) {
+  for (const { sensorId, at, sum, least, most, count, windows } of rows) {
     const readings = Number(count)
-    series.get(sensorId)?.push({ at: isoTime(Number(at)), mean: sum / readings, min: least, max: most, readings })
+    series
+      .get(sensorId)
+      ?.push({
+        at: isoTime(Number(at)),
+        mean: sum / readings,
+        min: least,
+        max: most,
+        readings,
+        windows: Number(windows),
+      })
   }
   return [...series].map(([sensorId, points]) => ({ sensorId, points }))
 }

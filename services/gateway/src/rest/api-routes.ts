@@ -17,6 +17,7 @@ import { addInventoryRoutes } from './inventory-routes.ts'
 import { addLiveRoute } from './live-route.ts'
 import { addQueryRoutes } from './query-routes.ts'
 import { addReconciliationRoute } from './reconciliation-route.ts'
+import { addSensorHistoryRoute } from './sensor-history-route.ts'
 
 export interface ApiContext {
   state: LiveState
@@ -42,6 +43,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
     ...context,
     findAlarm: (principal, alarmId) => findAlarm(context, principal, alarmId),
   })
+  addSensorHistoryRoute(app, { ...context, config: context.config.query })
   addQueryRoutes(app, { ...context, config: context.config.query })
   addReconciliationRoute(app, { ...context, config: context.config.query })
   addLiveRoute(app, context)

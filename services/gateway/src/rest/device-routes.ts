@@ -30,7 +30,7 @@ const { system, sensors, processors, memoryPools, storages, disks, peers, neighb
   deviceFormSchema.shape
 const hardwareParts = z.object({ processors, memoryPools, storages, disks, peers, neighbours, entities })
 
-const sensorItem = sensors.element.omit({ ifIndex: true, class: true }).extend({
+export const sensorItem = sensors.element.omit({ ifIndex: true, class: true }).extend({
   class: z.string().describe('Of the sensor classes; the unit follows from it.'),
   tenantId: z.string(),
   deviceId: z.string(),
@@ -135,7 +135,7 @@ export function addDeviceRoutes(app: App, context: DeviceRoutesContext): void {
   )
 }
 
-function showSensor(row: SensorRow): z.input<typeof sensorItem> {
+export function showSensor(row: SensorRow): z.input<typeof sensorItem> {
   const { tenantId, deviceId, sensorId, name, value, state, readAt } = row
   const { lowCritical, lowWarning, highWarning, highCritical } = row
   return {

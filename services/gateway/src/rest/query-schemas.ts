@@ -68,7 +68,7 @@ const keyValue = z.union([z.string(), z.number()])
 const gapSchema = z.object({ from: z.iso.datetime(), to: z.iso.datetime() })
 
 /** What every answer of history says about itself. */
-const aboutSchema = z.object({
+export const aboutSchema = z.object({
   range: z
     .object({ from: z.iso.datetime(), to: z.iso.datetime() })
     .describe('The range as it was answered, in whole points.'),
