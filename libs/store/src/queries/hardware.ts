@@ -173,16 +173,14 @@ export async function readSensorSeries(
   const series = new Map(query.sensorIds.map(id => [id, [] as SensorPoint[]]))
   for (const { sensorId, at, sum, least, most, count, windows } of rows) {
     const readings = Number(count)
-    series
-      .get(sensorId)
-      ?.push({
-        at: isoTime(Number(at)),
-        mean: sum / readings,
-        min: least,
-        max: most,
-        readings,
-        windows: Number(windows),
-      })
+    series.get(sensorId)?.push({
+      at: isoTime(Number(at)),
+      mean: sum / readings,
+      min: least,
+      max: most,
+      readings,
+      windows: Number(windows),
+    })
   }
   return [...series].map(([sensorId, points]) => ({ sensorId, points }))
 }
