@@ -35,6 +35,7 @@ const work = new PollsWork(
   {
     polls: 0,
     failedPolls: 0,
+    probeRounds: 0,
     refusedDevices: 0,
     refusedParts: 0,
     omittedChanges: 0,

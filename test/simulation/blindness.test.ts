@@ -106,6 +106,7 @@ function pollLog(answers: Answers, lastsMs: number): BusRecord[][] {
 const pollCounts = () => ({
   polls: 0,
   failedPolls: 0,
+  probeRounds: 0,
   refusedDevices: 0,
   refusedParts: 0,
   gaps: new CounterByCode(),

@@ -7,10 +7,12 @@ import {
   detectDevice,
   detectHardware,
   detectPower,
+  detectProbe,
   detectSite,
   type HardwareDetectState,
   noteSiteSignal,
   type PowerState,
+  type ProbeDetectState,
   type SiteState,
 } from '../../libs/detect/src/index.ts'
 import { ReachSchema } from '../../libs/model/src/index.ts'
@@ -85,8 +87,24 @@ beforeAll(async () => {
       conditions.push(...read.conditions)
     }
   }
+  conditions.push(...probeConditions(echo))
   conditions.push(...powerConditions(model), ...siteConditions(conditions.concat(powerConditions(model))))
 }, 180_000)
+
+/** What Harbour's probe of the Internet finds, five packets each 10 s. */
+function probeConditions(echo: EchoResponder): DetectedCondition[] {
+  const found: DetectedCondition[] = []
+  let probe: ProbeDetectState | undefined
+  for (let atMs = startMs + 777; atMs < startMs + lastsMs; atMs += 10_000) {
+    const rttUs = [0, 1, 2, 3, 4].map(i => echo.answer('198.51.100.1', atMs + 200 * i) ?? 0)
+    const target = '198.51.100.1'
+    const round = { probeId: 'hb-terminal-internet', siteId: 'hb-terminal', deviceId: '', kind: 'icmp', target, rttUs }
+    const outcome = detectProbe(probe, { ...round, atMs, error: '' })
+    probe = outcome.state
+    found.push(...outcome.conditions)
+  }
+  return found
+}
 
 /** What the branch's UPS says by trap. */
 function powerConditions(model: NetworkModel): DetectedCondition[] {
@@ -165,6 +183,7 @@ describe('the demonstration', () => {
       ['snmp-failing', 'device/ac-acc-3'],
       ['power-on-battery', 'device/nw-ups-1'],
       ['site-dark', 'site/nw-branch'],
+      ['probe-loss', 'probe/hb-terminal-internet'],
     ] as const) {
       const last = conditions.filter(one => one.alarmType === alarmType && one.resource === resource).at(-1)
       expect([alarmType, resource, last?.state]).toEqual([alarmType, resource, 'cleared'])

@@ -20,6 +20,8 @@ const pendingDefaults: Partial<Record<AlarmType, number>> = {
   'snmp-failing': 0,
   'telemetry-stale': 0,
   'site-dark': 0,
+  'probe-loss': 0,
+  'probe-slow': 0,
   'power-on-battery': 0,
   'pipeline-lagging': 0,
   'export-loss': 0,

@@ -149,6 +149,32 @@ export const detectConfigSchema = z.strictObject({
       onBatteryMs: durationMs.default(14_400_000),
     })
     .prefault({}),
+  probeLoss: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Lower 95 % bound of the share lost in the last 20 rounds, and how many at least. */
+      raiseFrom: ratio.default(0.02),
+      lostLeast: count.default(3),
+      /** Or: rounds in a row without any answer. */
+      unansweredRounds: count.default(3),
+      /** Over when less than this was lost in so many rounds. */
+      clearBelow: ratio.default(0.01),
+      clearRounds: count.max(20).default(10),
+      severities: levels(0, 0.05, 0.2, 0.5),
+    })
+    .prefault({}),
+  probeSlow: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** A round is slow when its median is so many times the usual one, this much above it, and so many deviations. */
+      factor: z.number().min(1).default(2),
+      leastMs: z.number().nonnegative().default(5),
+      deviations: z.number().nonnegative().default(4),
+      /** Slow rounds among the last five, and rounds that must have been seen before. */
+      rounds: count.max(5).default(3),
+      roundsLeast: count.default(20),
+    })
+    .prefault({}),
   pollerBlind: z
     .strictObject({
       enabled: z.boolean().default(true),

@@ -23,6 +23,8 @@ export const alarmTypes = [
   'snmp-failing',
   'telemetry-stale',
   'site-dark',
+  'probe-loss',
+  'probe-slow',
   'power-on-battery',
   'disk-failing',
   'sensor-limit',

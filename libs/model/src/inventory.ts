@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idPattern } from './identity.ts'
+import { probeSchema } from './probe.ts'
 
 const id = z.string().regex(idPattern, 'an id has 1 to 128 letters, digits, ".", "_", ":" or "-", and no "/"')
 
@@ -78,6 +79,7 @@ export const inventorySchema = z.strictObject({
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
   circuits: z.array(circuitSchema).default([]),
+  probes: z.array(probeSchema).optional(),
 })
 export type Inventory = z.infer<typeof inventorySchema>
 
@@ -91,6 +93,7 @@ export function inventoryProblems(inventory: Inventory): string[] {
     ['site', inventory.sites.map(site => site.id)],
     ['device', inventory.devices.map(device => device.id)],
     ['circuit', inventory.circuits.map(circuit => circuit.id)],
+    ['probe', (inventory.probes ?? []).map(probe => probe.id)],
   ] as const) {
     const seen = new Set<string>()
     for (const one of ids) {
@@ -111,8 +114,7 @@ export function inventoryProblems(inventory: Inventory): string[] {
       )
     }
   }
-  problems.push(...circuitProblems(inventory))
-  return problems
+  return [...problems, ...circuitProblems(inventory), ...probeProblems(inventory)]
 }
 
 function circuitProblems({ devices, circuits, tenants }: Inventory): string[] {
@@ -140,4 +142,19 @@ function circuitProblems({ devices, circuits, tenants }: Inventory): string[] {
     }
   }
   return problems
+}
+
+function probeProblems({ sites, devices, probes = [] }: Inventory): string[] {
+  return probes.flatMap(probe => {
+    const site = sites.find(one => one.id === probe.site)
+    const device = devices.find(one => one.id === probe.device)
+    if (!site) return [`probe "${probe.id}" names the unknown site "${probe.site}"`]
+    if (site.tenant !== probe.tenant) {
+      return [`probe "${probe.id}" of tenant "${probe.tenant}" names site "${site.id}" of tenant "${site.tenant}"`]
+    }
+    if (probe.device === undefined) return []
+    if (!device) return [`probe "${probe.id}" names the unknown device "${probe.device}"`]
+    if (device.tenant === probe.tenant) return []
+    return [`probe "${probe.id}" of tenant "${probe.tenant}" names device "${device.id}" of tenant "${device.tenant}"`]
+  })
 }

@@ -20,6 +20,7 @@ export const keys = {
   flowsRaw: exporterId,
   device: deviceKey,
   poller: (group: string, producerId: string): string => `${group}/${producerId}`,
+  probe: (tenantId: string, probeId: string): string => `${tenantId}/probe/${probeId}`,
   tenant: (tenantId: string): string => tenantId,
   alarm: (tenantId: string, alarm: string): string => `${tenantId}/${alarm}`,
 } as const

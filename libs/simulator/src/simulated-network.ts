@@ -5,9 +5,10 @@ import type { Inventory } from '../../model/src/index.ts'
 import { SimulatedAgent } from './agent/agent.ts'
 import { AgentSocket } from './agent/agent-socket.ts'
 import { EchoResponder } from './agent/echo-responder.ts'
+import { ProbeServices } from './agent/probe-services.ts'
 import { TrapSender } from './agent/trap-sender.ts'
 import { defaultExporterOptions, type ExporterOptions, SimulatedExporter } from './exporters/exporter.ts'
-import { type CollectorAddressTable, collectorAddressTable, inventoryOf } from './inventory.ts'
+import { type CollectorAddressTable, collectorAddressTable, inventoryOf, probeServiceAddresses } from './inventory.ts'
 import type { ExpectedAlarm, IncidentSpec } from './model/incidents.ts'
 import type { CounterName } from './model/interface-counters.ts'
 import { counterNames } from './model/interface-counters.ts'
@@ -91,6 +92,7 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
   )
   const counters = { datagrams: 0, traps: 0, sendErrors: 0 }
   const exporterSockets: Socket[] = []
+  const probeServices = new ProbeServices(log)
   let timer: Timer | undefined
   let steppedMs = 0
   let trapTimer: Timer | undefined
@@ -160,6 +162,7 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
     trapTimer?.cancel()
     trapTimer = undefined
     await Promise.all([
+      probeServices.close(),
       ...agentSockets.map(socket => socket.close()),
       ...exporterSockets.splice(0).map(socket => new Promise<void>(resolve => socket.close(() => resolve()))),
     ])
@@ -176,6 +179,8 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
     async start() {
       try {
         for (const socket of agentSockets) await socket.open(agentPort)
+        const { service, resolver } = probeServiceAddresses(model)
+        await probeServices.open(service, resolver, agentPort)
         if (flowsTo) {
           for (const exporter of exporters) exporterSockets.push(await exporterSocket(exporter, log))
           steppedMs = Math.floor(clock.nowMs() / stepMs) * stepMs - stepMs

@@ -119,7 +119,7 @@ describe('the simulated network as a component', () => {
       ...{ contact: 'noc@provider.example, +1 555 0100', note: 'Circuit NW-7742' },
     })
     expect(network.incidents.map(incident => (incident.atMs - startMs) / 1_000)).toEqual([
-      20, 30, 40, 60, 90, 120, 150, 200,
+      20, 30, 40, 60, 90, 120, 150, 180, 200,
     ])
     expect(network.collectorAddressTable['127.10.2.1']).toEqual({ tenantId: 'harbour', exporterAddress: '192.168.1.1' })
     expect(network.collectorAddressTable['127.10.1.1']).toEqual({
@@ -158,7 +158,7 @@ describe('the simulated network as a component', () => {
       }
     }
     expect(after.incidents.map(incident => (incident.atMs - laterMs) / 1_000)).toEqual([
-      20, 30, 40, 60, 90, 120, 150, 200,
+      20, 30, 40, 60, 90, 120, 150, 180, 200,
     ])
     expect(continueHistory(later, startMs + 30 * 3_600_000).runsMs).toHaveLength(1)
     expect(continueHistory({ startMs: 'yesterday' }, startMs)).toEqual(first)

@@ -14,6 +14,7 @@ export const partitionings: Partial<Record<TableName, Partitioning>> = {
   flows: { column: 'received_at', unitMs: 1, by: 'day' },
   flow_1m: { column: 'window_start', unitMs: 1000, by: 'day' },
   interface_1m: { column: 'window_start', unitMs: 1000, by: 'day' },
+  probe_1m: { column: 'window_start', unitMs: 1000, by: 'day' },
   sensor_5m: { column: 'window_start', unitMs: 1000, by: 'month' },
   alarm_events: { column: 'event_time', unitMs: 1, by: 'month' },
 }

@@ -34,7 +34,7 @@ export const timeColumns: Readonly<Record<string, string>> = {
   talker_1h: 'window_start',
   sensor_5m: 'window_start',
   ...Object.fromEntries(
-    ['flow', 'interface'].flatMap(family =>
+    ['flow', 'interface', 'probe'].flatMap(family =>
       ['1m', '5m', '1h', '1d'].map(size => [`${family}_${size}`, 'window_start']),
     ),
   ),

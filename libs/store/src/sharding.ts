@@ -63,6 +63,7 @@ const flowColumnsAdded = [
 function shardingKeyOf(table: string): string {
   if (table.startsWith('flow_') || table.startsWith('talker_')) return 'cityHash64(tenant_id, exporter_id)'
   if (table.startsWith('interface_')) return 'cityHash64(tenant_id, device_id)'
+  if (table.startsWith('probe_')) return 'cityHash64(tenant_id, probe_id)'
   const key = shardingKeys[table]
   if (!key) throw new Error(`table ${table} has no sharding key`)
   return key

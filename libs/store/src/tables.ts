@@ -106,6 +106,24 @@ export const tables = {
     in_bits_per_second_max: 'UInt64',
     out_bits_per_second_max: 'UInt64',
   },
+  /**
+   * Packets of active probes by minute of their round's beginning and by bucket of round trip: bucket n holds those above
+   * 1.1^(n-1) up to 1.1^n microseconds, 255 those that were lost (`rttBucket`).
+   */
+  probe_1m: {
+    window_start: 'DateTime',
+    tenant_id: 'String',
+    site_id: 'String',
+    probe_id: 'String',
+    bucket: 'UInt8',
+    packets: 'UInt64',
+    rtt_us_sum: 'UInt64',
+    rtt_us_min: 'UInt64',
+    rtt_us_max: 'UInt64',
+    /** Differences of round trips that follow each other, in the bucket of the later one. */
+    jitter_us_sum: 'UInt64',
+    jitter_pairs: 'UInt64',
+  },
   alarm_events: {
     tenant_id: 'String',
     alarm_id: 'String',

@@ -36,6 +36,7 @@ const liveConfigSchema = z.strictObject({
   devicesMax: z.int().positive().default(20_000),
   interfacesMax: z.int().positive().default(200_000),
   exportersMax: z.int().positive().default(20_000),
+  probesMax: z.int().positive().default(20_000),
   alarmsMax: z.int().positive().default(50_000),
   templatesMax: z.int().positive().default(100_000),
 })

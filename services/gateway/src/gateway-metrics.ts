@@ -62,6 +62,7 @@ export function registerGatewayMetrics(
     [{ reason: 'devices-full' }, state.counters.devicesRefused],
     [{ reason: 'interfaces-full' }, state.counters.interfacesRefused],
     [{ reason: 'exporters-full' }, state.counters.exportersRefused],
+    [{ reason: 'probes-full' }, state.counters.probesRefused],
     [{ reason: 'template-malformed' }, state.templates.counters.malformed],
     [{ reason: 'templates-full' }, state.templates.counters.refused],
     [{ reason: 'alarm-repeated' }, state.alarms.counters.repeated],

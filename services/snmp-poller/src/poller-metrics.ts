@@ -3,6 +3,7 @@ import type { PollOutcome } from './device-poller.ts'
 import type { Outbox } from './outbox.ts'
 import type { PollSchedule } from './poll-schedule.ts'
 import type { PollerGroup } from './poller-group.ts'
+import type { ActiveProbes } from './reach/active-probes.ts'
 import type { Reachability } from './reach/reachability.ts'
 import type { TransportCounters } from './snmp-transport.ts'
 
@@ -38,12 +39,14 @@ export interface MetricSources {
   readonly outbox: Outbox
   readonly group: PollerGroup | undefined
   readonly reach: Pick<Reachability, 'counters'>
+  readonly probes: Pick<ActiveProbes, 'counters' | 'size'>
   readonly transport: () => TransportCounters
 }
 
 export function exposePollerMetrics(metrics: Metrics, sources: MetricSources): void {
   const { counters, schedule, outbox, group, transport } = sources
   exposeReachability(metrics, sources.reach)
+  exposeProbes(metrics, sources.probes)
   metrics.counters('weir_polls_total', 'Polls done, by whether the device answered', ['outcome'], () => [
     [{ outcome: 'answered' }, counters.answered],
     [{ outcome: 'unanswered' }, counters.unanswered],
@@ -144,4 +147,24 @@ function exposeReachability(metrics: Metrics, { counters }: Pick<Reachability, '
       [{ outcome: 'not-asked' }, counters.unasked],
     ],
   )
+}
+
+function exposeProbes(metrics: Metrics, probes: Pick<ActiveProbes, 'counters' | 'size'>): void {
+  const { counters } = probes
+  metrics.gauges('weir_poller_probes', 'Active probes that are run', [], () => [[{}, probes.size]])
+  metrics.counters('weir_poller_probe_rounds_total', 'Rounds of active probes', ['outcome'], () => [
+    [{ outcome: 'done' }, counters.rounds],
+    [{ outcome: 'skipped' }, counters.skipped],
+    [{ outcome: 'no-echo-tool' }, counters.withoutTool],
+  ])
+  metrics.counters('weir_poller_probe_packets_total', 'Packets, connections and queries of probes', ['state'], () => [
+    [{ state: 'sent' }, counters.sent],
+    [{ state: 'answered' }, counters.answered],
+  ])
+  metrics.counters('weir_poller_probe_errors_total', 'Why rounds lost something, once a round', ['code'], () =>
+    counters.errors.samples('code'),
+  )
+  metrics.counters('weir_poller_probes_refused_total', 'Probes beyond what one poller runs', [], () => [
+    [{}, counters.refused],
+  ])
 }

@@ -33,6 +33,7 @@ import { PollSchedule } from './poll-schedule.ts'
 import { PollerGroup } from './poller-group.ts'
 import { exposePollerMetrics, PollerCounters } from './poller-metrics.ts'
 import { loadProfiles } from './profiles/load-profiles.ts'
+import { ActiveProbes } from './reach/active-probes.ts'
 import type { EchoTool } from './reach/echo-tool.ts'
 import { Reachability } from './reach/reachability.ts'
 import { refusedSession } from './refused-session.ts'
@@ -99,6 +100,19 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     ...(options.echo && { tool: options.echo }),
   })
 
+  const probes = new ActiveProbes({
+    clock,
+    random: options.random,
+    log,
+    tool: () => reach.tool,
+    sight: askedMs => reach.sight(askedMs),
+    publish(probe, round) {
+      const key = keys.probe(probe.tenant, probe.id)
+      const value = record(probe.tenant, { case: 'probe', value: round })
+      outbox.add([{ key, value, timestampMs: Math.round(clock.nowMs()) }])
+    },
+  })
+
   const events = new DeviceEvents({
     ...options,
     expedite(key, withHardware) {
@@ -117,6 +131,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     outbox,
     group,
     reach,
+    probes,
     transport: () => transport.counters,
   })
 
@@ -241,7 +256,8 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       }
     }
     for (const key of [...before.keys()]) dismiss(before, key)
-    log.info({ devices: polled.size }, 'inventory applied')
+    probes.apply(next, key => group?.owns(key) ?? true)
+    log.info({ devices: polled.size, probes: probes.size }, 'inventory applied')
   }
 
   function dismiss(from: typeof polled, key: string): void {
@@ -358,6 +374,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
         reach.forget(key)
       }
       polled = new Map()
+      probes.stop()
       reach.stop()
       // Its last word: it polls nothing any more, and is not missed.
       if (partitions.length > 0) beat()

@@ -9,6 +9,7 @@ import {
   deviceSchema,
   type Inventory,
   inventoryProblems,
+  probeSchema,
   siteSchema,
   tenantSchema,
 } from '../../../libs/model/src/index.ts'
@@ -41,6 +42,8 @@ export const weirConfigSchema = z.strictObject({
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
   circuits: z.array(circuitSchema).default([]),
+  /** What is asked again and again to measure loss, round trips and jitter. */
+  probes: z.array(probeSchema).default([]),
   /** What addresses belong to, by longest prefix. */
   networks: z.array(networkSchema).max(networksMax).default([]),
   enrichment: enrichmentConfigSchema.prefault({}),
@@ -87,7 +90,9 @@ export function firmwarePolicyOf({ firmware }: Pick<WeirConfig, 'firmware'>): Fi
   return { wanted: firmware.wanted, advisories: readAdvisoryFiles(firmware.advisories) }
 }
 
-export function inventoryOf(config: Pick<WeirConfig, 'tenants' | 'sites' | 'devices' | 'circuits'>): Inventory {
-  const { tenants, sites, devices, circuits } = config
-  return { tenants, sites, devices, circuits }
+export function inventoryOf(
+  config: Pick<WeirConfig, 'tenants' | 'sites' | 'devices' | 'circuits' | 'probes'>,
+): Inventory {
+  const { tenants, sites, devices, circuits, probes } = config
+  return { tenants, sites, devices, circuits, probes }
 }

@@ -75,6 +75,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
   const pollCounts: PollCounts = {
     polls: 0,
     failedPolls: 0,
+    probeRounds: 0,
     refusedDevices: 0,
     refusedParts: 0,
     changes: new CounterByCode(),
@@ -233,6 +234,12 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'Device polls without an answer',
     [],
     one(() => polls.failedPolls),
+  )
+  metrics.counters(
+    'weir_processor_probe_rounds_total',
+    'Rounds of active probes processed',
+    [],
+    one(() => polls.probeRounds),
   )
   metrics.counters(
     'weir_processor_polls_refused_total',

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { AlarmConfig } from '../../../libs/alarms/src/index.ts'
 import { type DetectConfig, type FirmwarePolicy, noPolicy } from '../../../libs/detect/src/index.ts'
-import { circuitsByPort, type Device, type InterfaceCircuit, type Inventory } from '../../../libs/model/src/index.ts'
+import {
+  circuitsByPort,
+  type Device,
+  type InterfaceCircuit,
+  type Inventory,
+  keys,
+} from '../../../libs/model/src/index.ts'
 import type { Network } from '../../../libs/stream/src/index.ts'
 
 /**
@@ -15,6 +21,8 @@ export interface StreamConfig {
   exporterDevices?: Readonly<Record<string, string>>
   /** What addresses belong to, as configured. Absent likewise. */
   networks?: readonly Network[]
+  /** Keys of configured probes (`keys.probe`). Absent in versions recorded before there were any. */
+  probes?: readonly string[]
   /** SHA-256 of the files of addresses' AS numbers and countries. */
   databases?: Readonly<Record<string, string>>
   /** What devices' versions are held against. Absent likewise. */
@@ -61,7 +69,8 @@ export function streamConfigOf(
     }
     exporterDevices[`${device.tenant}/${device.address}`] = device.id
   }
-  const content = { devices, exporterDevices, networks, databases, firmware, changingPorts, detection, alarms }
+  const probes = (inventory.probes ?? []).map(probe => keys.probe(probe.tenant, probe.id)).sort()
+  const content = { devices, exporterDevices, probes, networks, databases, firmware, changingPorts, detection, alarms }
   const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16)
   return { version, ...content }
 }

@@ -34,7 +34,7 @@ function work(circuits: object[]): PollsWork {
     alarmConfigSchema.parse({}),
   )
   const counts = {
-    ...{ polls: 0, failedPolls: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
+    ...{ polls: 0, failedPolls: 0, probeRounds: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
     ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
   }
   return new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)

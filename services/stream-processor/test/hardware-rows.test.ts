@@ -14,7 +14,7 @@ function work(states: ReadonlyMap<string, string> = new Map(), firmware?: Firmwa
   const [detection, alarms] = [detectConfigSchema.parse({}), alarmConfigSchema.parse({})]
   const config = streamConfigOf(inventorySchema.parse({}), detection, alarms, undefined, firmware)
   const counts = {
-    ...{ polls: 0, failedPolls: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
+    ...{ polls: 0, failedPolls: 0, probeRounds: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
     ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
   }
   const one = new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)

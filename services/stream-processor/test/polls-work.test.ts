@@ -20,6 +20,7 @@ function work(states: ReadonlyMap<string, string> = new Map()): PollsWork {
   const counts = {
     polls: 0,
     failedPolls: 0,
+    probeRounds: 0,
     refusedDevices: 0,
     refusedParts: 0,
     omittedChanges: 0,

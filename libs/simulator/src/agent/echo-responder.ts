@@ -42,14 +42,25 @@ export class EchoResponder {
 
   /** Round trip of a request sent at a time, microseconds; null when none comes back. */
   answer(address: string, timeMs: number): number | null {
+    const { seed, timeline } = this.#model
     const device = this.#devices.get(address)
-    if (!device || this.#model.timeline.isDark(device, timeMs)) return null
-    return Math.round(roundTripUs(this.#model.seed, device, timeMs))
+    if (device) return timeline.isDark(device, timeMs) ? null : Math.round(roundTripUs(seed, device, timeMs))
+    if (!probedAddresses.includes(address)) return null
+    const place = seedOf(address)
+    const isLost = hashUnit(seed ^ place, 53, Math.floor(timeMs)) < this.#model.pathLoss(address, timeMs)
+    return isLost ? null : Math.round(9_000 + 4_000 * hashUnit(seed, place, 54) + queueUs(seed, place, timeMs, 9_000))
   }
 }
+
+/** Addresses on the Internet that the network's probes ask (RFC 5737). */
+export const probedAddresses: readonly string[] = ['198.51.100.1']
 
 /** Each device is so far away; queues on the way add a little, seldom more. */
 function roundTripUs(seed: number, device: SimulatedDevice, timeMs: number): number {
   const baseUs = 400 + 6_000 * hashUnit(seed, seedOf(device.site.id), 51) + 300 * hashUnit(seed, seedOf(device.id), 52)
-  return baseUs * (1 + 0.08 * -Math.log(1 - hashUnit(seed, device.number, Math.floor(timeMs))))
+  return baseUs + queueUs(seed, device.number, timeMs, baseUs)
+}
+
+function queueUs(seed: number, place: number, timeMs: number, baseUs: number): number {
+  return baseUs * 0.08 * -Math.log(1 - hashUnit(seed, place, Math.floor(timeMs)))
 }

@@ -20,6 +20,8 @@ export type IncidentEffect =
   | { kind: 'agent-restart'; device: string; renumber: boolean }
   /** The agent answers nobody; the host it runs on does. */
   | { kind: 'agent-silent'; device: string }
+  /** Of what is sent from a site to an address on the Internet, this share is lost. */
+  | { kind: 'path-loss'; target: string; ratio: number }
   /** A whole site loses mains power: its UPS says so each minute, and `batteryMs` later everything is dark. */
   | { kind: 'site-dark'; site: string; ups: string; batteryMs: number }
 
@@ -148,6 +150,17 @@ export const demonstrationIncidents: readonly IncidentSpec[] = [
     effect: { kind: 'site-dark', site: 'nw-branch', ups: 'nw-ups-1', batteryMs: 90 * second },
     startsAfterMs: 120 * second,
     lastsMs: 390 * second,
+    repeatEveryMs: 30 * minute,
+    timesMax,
+  },
+  {
+    id: 'lossy-path',
+    title: 'Harbour: its provider loses 15 % of what is sent to 198.51.100.1',
+    expected: 'probe-loss on hb-terminal-internet within two minutes',
+    expectedAlarms: [{ alarmTypeId: 'probe-loss', resource: 'probe/hb-terminal-internet', withinMs: 120 * second }],
+    effect: { kind: 'path-loss', target: '198.51.100.1', ratio: 0.15 },
+    startsAfterMs: 180 * second,
+    lastsMs: 360 * second,
     repeatEveryMs: 30 * minute,
     timesMax,
   },

@@ -21,7 +21,7 @@ import { type Route, routesOf } from './routes.ts'
 import { backupService } from './services.ts'
 import { buildSites } from './sites.ts'
 import { peerOf, type SimulatedDevice, type SimulatedPort, type Topology } from './topology.ts'
-import type { Window } from './windows.ts'
+import { type Window, windowAt } from './windows.ts'
 
 export interface NetworkModelOptions {
   seed: number
@@ -102,6 +102,15 @@ export class NetworkModel {
   /** Boots, silences and interface numbers of a device. */
   life(device: SimulatedDevice): DeviceLife {
     return this.#lives[device.number]!
+  }
+
+  /** Share of what is sent to an address on the Internet that is lost at a time. */
+  pathLoss(target: string, timeMs: number): number {
+    for (const { spec, windows } of this.incidents) {
+      if (spec.effect.kind !== 'path-loss' || spec.effect.target !== target) continue
+      if (windowAt(windows, timeMs)) return spec.effect.ratio
+    }
+    return 0
   }
 
   /** What the device's interfaces have counted. */

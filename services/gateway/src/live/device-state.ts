@@ -27,6 +27,11 @@ export interface DeviceState {
   wholeAtMs: number
   intervalMs: number
   reachable: boolean
+  /** up, snmp-failing, down or unknown, in the detectors' judgement; '' until it is known. */
+  reachState: string
+  /** Of echo requests to its host since the poll before. */
+  echoLoss: number | undefined
+  echoRttMs: number | undefined
   system: SystemInfoLive | undefined
   uptimeSeconds: number | undefined
   pollDurationMs: number
@@ -57,6 +62,9 @@ export function newDeviceState(tenantId: string, deviceId: string, siteId: strin
     wholeAtMs: 0,
     intervalMs: 60_000,
     reachable: false,
+    reachState: '',
+    echoLoss: undefined,
+    echoRttMs: undefined,
     system: undefined,
     uptimeSeconds: undefined,
     pollDurationMs: 0,
@@ -79,6 +87,11 @@ export function applyPoll(device: DeviceState, poll: DeviceLive, roomFor: number
   device.intervalMs = poll.intervalMs || device.intervalMs
   device.siteId = poll.siteId || device.siteId
   device.reachable = poll.reachable
+  device.reachState = poll.reachState
+  if (poll.reachLoss !== undefined) {
+    device.echoLoss = poll.reachLoss
+    device.echoRttMs = poll.reachRttMs
+  }
   device.pollDurationMs = poll.pollDurationMs
   if (!poll.reachable) return 0
 

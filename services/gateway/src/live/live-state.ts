@@ -1,9 +1,10 @@
-import type { Device, DeviceLive, Inventory, LiveRecord } from '../../../../libs/model/src/index.ts'
+import type { Device, DeviceLive, Inventory, LiveRecord, ProbeLive } from '../../../../libs/model/src/index.ts'
 import type { LiveConfig } from '../config.ts'
 import { AlarmBook } from './alarm-book.ts'
 import { applyPoll, type DeviceState, newDeviceState } from './device-state.ts'
 import { ExporterState } from './exporter-state.ts'
 import { LagGauge } from './lag-gauge.ts'
+import { isProbeForgotten, type ProbeState } from './probe-state.ts'
 import { SourcePositions } from './source-positions.ts'
 import { TemplateBook } from './template-book.ts'
 
@@ -14,6 +15,8 @@ export class LiveState {
   readonly templates: TemplateBook
   readonly devices = new Map<string, DeviceState>()
   readonly exporters = new Map<string, ExporterState>()
+  /** By tenant and id. */
+  readonly probes = new Map<string, ProbeState>()
   readonly lag = new LagGauge()
   readonly counters = {
     received: 0,
@@ -22,6 +25,7 @@ export class LiveState {
     devicesRefused: 0,
     interfacesRefused: 0,
     exportersRefused: 0,
+    probesRefused: 0,
   }
   interfaceCount = 0
   readonly #limits: LiveConfig
@@ -67,6 +71,9 @@ export class LiveState {
         return
       case 'exporter':
         this.#exporter(record.tenantId, body.value.exporterId)?.applyHealth(body.value)
+        return
+      case 'probe':
+        this.#applyProbe(record.tenantId, body.value)
     }
   }
 
@@ -74,6 +81,16 @@ export class LiveState {
   sweep(nowMs: number): void {
     this.alarms.sweep(nowMs)
     for (const [id, exporter] of this.exporters) if (exporter.isForgotten(nowMs)) this.exporters.delete(id)
+    for (const [key, probe] of this.probes) if (isProbeForgotten(probe, nowMs)) this.probes.delete(key)
+  }
+
+  #applyProbe(tenantId: string, live: ProbeLive): void {
+    const key = `${tenantId}/${live.probeId}`
+    if (!this.probes.has(key) && this.probes.size >= this.#limits.probesMax) {
+      this.counters.probesRefused++
+      return
+    }
+    this.probes.set(key, { tenantId, probeId: live.probeId, live })
   }
 
   #applyDevice(tenantId: string, poll: DeviceLive, nowMs: number): void {

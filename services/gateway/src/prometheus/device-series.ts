@@ -6,6 +6,7 @@ import { isReachable } from '../live/tiles.ts'
 import { writeExporterSeries } from './exporter-series.ts'
 import { type Exposition, labelSet } from './exposition.ts'
 import { ifMibMetrics, ifTypeNames } from './if-mib.ts'
+import { writeProbeSeries } from './probe-series.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -98,8 +99,22 @@ export function writeWeirSeries(
     if (device.polledAtMs > 0) page.sample(labelSet(deviceLabels(device)), device.pollDurationMs / 1_000)
   }
 
+  writeReach(page, devices)
   writeExporterSeries(page, state, sees, nowMs)
+  writeProbeSeries(page, state, sees, nowMs)
   writeAlarmCounts(page, state, sees)
+}
+
+/** What devices' hosts answered below SNMP since the poll before. */
+function writeReach(page: Exposition, devices: readonly DeviceState[]): void {
+  page.family('weir_device_echo_loss_ratio', 'gauge', 'Echo requests lost since the poll before, 0 to 1.')
+  for (const device of devices) {
+    if (device.echoLoss !== undefined) page.sample(labelSet(deviceLabels(device)), device.echoLoss)
+  }
+  page.family('weir_device_echo_rtt_seconds', 'gauge', 'Mean round trip of echo requests since the poll before.')
+  for (const device of devices) {
+    if (device.echoRttMs !== undefined) page.sample(labelSet(deviceLabels(device)), device.echoRttMs / 1_000)
+  }
 }
 
 /** Devices whose series stand on a page now. */

@@ -15,6 +15,7 @@ import { addExporterRoutes } from './exporter-routes.ts'
 import { addFirmwareRoutes } from './firmware-routes.ts'
 import { addInventoryRoutes } from './inventory-routes.ts'
 import { addLiveRoute } from './live-route.ts'
+import { addProbeRoutes } from './probe-routes.ts'
 import { addQueryRoutes } from './query-routes.ts'
 import { addReconciliationRoute } from './reconciliation-route.ts'
 import { addSensorHistoryRoute } from './sensor-history-route.ts'
@@ -38,6 +39,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
   addFirmwareRoutes(app, { ...context, query: context.config.query })
   addCircuitRoutes(app, context)
   addExporterRoutes(app, context)
+  addProbeRoutes(app, { ...context, query: context.config.query })
   addAlarmRoutes(app, context)
   addAlarmActionRoutes(app, {
     ...context,

@@ -28,6 +28,11 @@ export const deviceItem = z.object({
   address: z.string().nullable(),
   role: z.string().nullable(),
   reachable: z.boolean(),
+  reachState: z
+    .enum(['up', 'snmp-failing', 'down', 'unknown'])
+    .describe('snmp-failing: its host answers and SNMP does not; unknown: no poll yet, or its poller hears nobody.'),
+  echoLossRatio: z.number().nullable().describe('Of echo requests to its host since the poll before, 0 to 1.'),
+  echoRttMs: z.number().nullable(),
   stale: z.boolean().describe('No poll within two intervals.'),
   sysName: z.string().nullable(),
   vendor: z.string().nullable(),
@@ -185,6 +190,9 @@ export function showDevice(state: LiveState, device: DeviceState, nowMs: number)
     address: known?.address ?? null,
     role: known?.role ?? null,
     reachable: isReachable(device, nowMs),
+    reachState: reachStateOf(device, nowMs),
+    echoLossRatio: rounded(device.echoLoss, 10_000),
+    echoRttMs: rounded(device.echoRttMs, 1_000),
     stale: isDeviceStale(device, nowMs),
     sysName: system?.sysName || null,
     vendor: system?.vendor || null,
@@ -196,6 +204,13 @@ export function showDevice(state: LiveState, device: DeviceState, nowMs: number)
     pollDurationMs: device.polledAtMs > 0 ? device.pollDurationMs : null,
     asOf: device.polledAtMs > 0 ? isoTime(device.polledAtMs) : null,
   }
+}
+
+function reachStateOf(device: DeviceState, nowMs: number): 'up' | 'snmp-failing' | 'down' | 'unknown' {
+  if (device.polledAtMs === 0 || isDeviceStale(device, nowMs)) return 'unknown'
+  const { reachState } = device
+  if (reachState === 'up' || reachState === 'snmp-failing' || reachState === 'unknown') return reachState
+  return device.reachable ? 'up' : 'down'
 }
 
 function showInterface(

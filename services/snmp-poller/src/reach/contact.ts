@@ -25,7 +25,9 @@ export async function contact(address: string, options: ContactOptions): Promise
   const startedMs = options.clock.monotonicMs()
   const ending = new AbortController()
   const attempts = [
-    ...options.tcpPorts.map(port => knockTcp(address, port, options.timeoutMs, ending.signal)),
+    ...options.tcpPorts.map(port =>
+      knockTcp(address, port, options.timeoutMs, { refusalIsAnswer: true, signal: ending.signal }),
+    ),
     knockUdp(address, options.timeoutMs, ending.signal),
   ]
   try {
@@ -38,8 +40,16 @@ export async function contact(address: string, options: ContactOptions): Promise
   }
 }
 
-/** Resolves when a connection was made or refused. */
-export function knockTcp(address: string, port: number, timeoutMs: number, signal?: AbortSignal): Promise<'tcp'> {
+/**
+ * Resolves when a connection was made.
+ * @param refusalIsAnswer or refused: a host that refuses lives
+ */
+export function knockTcp(
+  address: string,
+  port: number,
+  timeoutMs: number,
+  { refusalIsAnswer, signal }: { refusalIsAnswer: boolean; signal?: AbortSignal },
+): Promise<'tcp'> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port })
     const done = (act: () => void): void => {
@@ -51,9 +61,10 @@ export function knockTcp(address: string, port: number, timeoutMs: number, signa
     signal?.addEventListener('abort', end, { once: true })
     socket.setTimeout(timeoutMs, () => done(() => reject(new Error('no answer'))))
     socket.on('connect', () => done(() => resolve('tcp')))
-    socket.on('error', (cause: NodeJS.ErrnoException) =>
-      done(() => (cause.code === 'ECONNREFUSED' || cause.code === 'ECONNRESET' ? resolve('tcp') : reject(cause))),
-    )
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      const refused = cause.code === 'ECONNREFUSED' || cause.code === 'ECONNRESET'
+      done(() => (refused && refusalIsAnswer ? resolve('tcp') : reject(cause)))
+    })
   })
 }
 

@@ -33,6 +33,7 @@ import {
   type PollerSight,
   type PollRecord,
   PollRecordSchema,
+  type ProbeRound,
   SignalRecordSchema,
   topics,
 } from '../../../../libs/model/src/index.ts'
@@ -53,6 +54,7 @@ import { withCircuits } from './circuit-evidence.ts'
 import { deviceLiveRecord } from './device-live.ts'
 import { HardwareRows } from './hardware-rows.ts'
 import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.ts'
+import { ProbeRounds } from './probe-rounds.ts'
 
 /** Devices of one partition that are remembered at most; the poller's inventory is the real bound. */
 const devicesMax = 50_000
@@ -62,6 +64,7 @@ const silenceMs = 3 * heartbeatIntervalMs
 const devicePrefix = 'device/'
 const changesPrefix = 'changes/'
 const pollerPrefix = 'poller/'
+const probePrefix = 'probe/'
 /** Pollers that are remembered at most; further ones are not judged. */
 const pollersMax = 1_024
 /** Every poller's heartbeat is in every partition, and one of them speaks of it. */
@@ -71,6 +74,7 @@ const pollerPartition = 0
 export interface PollCounts {
   polls: number
   failedPolls: number
+  probeRounds: number
   refusedDevices: number
   /** Parts that no detector watches because their device has too many. */
   refusedParts: number
@@ -122,6 +126,7 @@ export class PollsWork implements EpochWork {
   readonly #wasChanged = new Set<string>()
   readonly #pollers = new Map<string, PollerState>()
   readonly #changedPollers = new Set<string>()
+  readonly #probes = new ProbeRounds()
   #time: PartitionTime = { watermark: initialWatermark, lastStampMs: 0, resumedMs: 0 }
   #timeChanged = false
   #rows: Row[] = []
@@ -145,6 +150,8 @@ export class PollsWork implements EpochWork {
         this.#was.set(key.slice(changesPrefix.length), JSON.parse(state) as ChangeState)
       } else if (key.startsWith(pollerPrefix)) {
         this.#pollers.set(key.slice(pollerPrefix.length), JSON.parse(state) as PollerState)
+      } else if (key.startsWith(probePrefix)) {
+        this.#probes.restore(key.slice(probePrefix.length), state)
       } else this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as DeviceState)
     }
   }
@@ -163,6 +170,9 @@ export class PollsWork implements EpochWork {
         return
       case 'heartbeat':
         this.#heartbeat(record, message.producerId, message.body.value)
+        return
+      case 'probe':
+        this.#probe(record, message.tenantId, message.body.value)
         return
       default:
         throw new PoisonRecordError('poll-body-unknown', 'the record has neither a poll nor a heartbeat')
@@ -189,6 +199,7 @@ export class PollsWork implements EpochWork {
       states.set(pollerPrefix + id, state ? JSON.stringify(state) : '')
     }
     this.#changedPollers.clear()
+    for (const [key, state] of this.#probes.takeChanged()) states.set(probePrefix + key, state)
     if (this.#timeChanged && this.#devices.size > 0) states.set(timeKey, JSON.stringify(this.#time))
     this.#timeChanged = false
     const { devices, interfaces } = this.#inventory.take()
@@ -196,6 +207,7 @@ export class PollsWork implements EpochWork {
     this.#rows = []
     const blocks = [
       { table: 'interface_1m', block: rows },
+      { table: 'probe_1m', block: this.#probes.takeRows() },
       { table: 'devices', block: devices },
       { table: 'interfaces', block: interfaces },
       ...this.#hardwareRows.take(),
@@ -255,6 +267,7 @@ export class PollsWork implements EpochWork {
     const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
     state.detect = detected.state
     this.#sendLive(record, tenantId, poll, tracked, detected.state)
+    if (tracked.reach) this.#probes.reach(tenantId, state.siteId, poll.deviceId, tracked.atMs, tracked.reach)
     const conditions = withCircuits(detected.conditions, tracked.interfaces, known?.circuits)
     this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, conditions)
     if (tracked.reachable) {
@@ -329,10 +342,31 @@ export class PollsWork implements EpochWork {
     this.#sendConditions(record, state.tenantId, deviceId, siteId, conditions)
   }
 
+  #probe(record: BusRecord, tenantId: string, round: ProbeRound): void {
+    const key = keys.probe(tenantId, round.probeId)
+    const taken = this.#probes.take(key, tenantId, round, this.#config.detection)
+    if (!taken) return
+    this.#counts.probeRounds++
+    const context = { tenantId, producerId: this.#context.producerId, source: this.#source(record) }
+    const value = this.#probes.live(context, key, round)
+    this.#outputs.push({ topic: topics.live, record: { key, value, timestampMs: record.timestampMs } })
+    this.#sendConditions(record, tenantId, taken.deviceId, taken.siteId, taken.conditions)
+  }
+
+  /** Probes that the configuration in force no longer has. */
+  #endProbes(record: BusRecord): void {
+    const { probes } = this.#config
+    if (!probes) return
+    for (const ended of this.#probes.forgetExcept(new Set(probes), record.timestampMs)) {
+      this.#sendConditions(record, ended.tenantId, ended.deviceId, ended.siteId, ended.conditions)
+    }
+  }
+
   /** Time has passed in the log: pollers and devices that were not heard of are judged, and the correlator learns the time. */
   #heartbeat(record: BusRecord, producerId: string, { sight }: Heartbeat): void {
     if (sight) this.#hearPoller(record, producerId, sight)
     this.#missPollers(record)
+    this.#endProbes(record)
     const tenants = new Set<string>()
     const { watermarkMs } = this.#time.watermark
     for (const [key, state] of this.#devices) {

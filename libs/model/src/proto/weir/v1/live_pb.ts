@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/live.proto.
  */
 export const file_weir_v1_live: GenFile = /*@__PURE__*/
-  fileDesc("ChJ3ZWlyL3YxL2xpdmUucHJvdG8SB3dlaXIudjEi4wEKCkxpdmVSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhMKC3Byb2R1Y2VyX2lkGAIgASgJEicKBnNvdXJjZRgDIAEoCzIXLndlaXIudjEuU291cmNlUG9zaXRpb24SJQoGZGV2aWNlGAQgASgLMhMud2Vpci52MS5EZXZpY2VMaXZlSAASKgoLZmxvd193aW5kb3cYBSABKAsyEy53ZWlyLnYxLkZsb3dXaW5kb3dIABIpCghleHBvcnRlchgGIAEoCzIVLndlaXIudjEuRXhwb3J0ZXJMaXZlSABCBgoEYm9keSL7AgoKRGV2aWNlTGl2ZRIRCglkZXZpY2VfaWQYASABKAkSDwoHc2l0ZV9pZBgCIAEoCRIUCgxwb2xsZWRfYXRfbXMYAyABKAMSEwoLaW50ZXJ2YWxfbXMYBCABKA0SEQoJcmVhY2hhYmxlGAUgASgIEicKBnN5c3RlbRgGIAEoCzIXLndlaXIudjEuU3lzdGVtSW5mb0xpdmUSKgoKaW50ZXJmYWNlcxgHIAMoCzIWLndlaXIudjEuSW50ZXJmYWNlTGl2ZRIVCgh1cHRpbWVfcxgIIAEoDUgAiAEBEhgKEHBvbGxfZHVyYXRpb25fbXMYCSABKA0SDwoHcGFydGlhbBgKIAEoCBITCgtyZWFjaF9zdGF0ZRgUIAEoCRIXCgpyZWFjaF9sb3NzGBUgASgBSAGIAQESGQoMcmVhY2hfcnR0X21zGBYgASgBSAKIAQFCCwoJX3VwdGltZV9zQg0KC19yZWFjaF9sb3NzQg8KDV9yZWFjaF9ydHRfbXMiTwoOU3lzdGVtSW5mb0xpdmUSEAoIc3lzX25hbWUYASABKAkSDgoGdmVuZG9yGAIgASgJEgoKAm9zGAMgASgJEg8KB3ZlcnNpb24YBCABKAkilAYKDUludGVyZmFjZUxpdmUSFAoMaW50ZXJmYWNlX2lkGAEgASgJEhAKCGlmX2luZGV4GAIgASgNEg8KB2lmX25hbWUYAyABKAkSEAoIaWZfZGVzY3IYBCABKAkSEAoIaWZfYWxpYXMYBSABKAkSDwoHaWZfdHlwZRgGIAEoDRIdChVzcGVlZF9iaXRzX3Blcl9zZWNvbmQYByABKAQSFAoMYWRtaW5fc3RhdHVzGAggASgNEhMKC29wZXJfc3RhdHVzGAkgASgNEh8KEmluX2JpdHNfcGVyX3NlY29uZBgKIAEoAUgAiAEBEiAKE291dF9iaXRzX3Blcl9zZWNvbmQYCyABKAFIAYgBARIbCg51dGlsaXNhdGlvbl9pbhgMIAEoAUgCiAEBEhwKD3V0aWxpc2F0aW9uX291dBgNIAEoAUgDiAEBEiEKFGluX2Vycm9yc19wZXJfc2Vjb25kGA4gASgBSASIAQESIgoVb3V0X2Vycm9yc19wZXJfc2Vjb25kGA8gASgBSAWIAQESIwoWaW5fZGlzY2FyZHNfcGVyX3NlY29uZBgQIAEoAUgGiAEBEiQKF291dF9kaXNjYXJkc19wZXJfc2Vjb25kGBEgASgBSAeIAQESEgoKZ2FwX3JlYXNvbhgSIAEoCRI2Cghjb3VudGVycxgTIAMoCzIkLndlaXIudjEuSW50ZXJmYWNlTGl2ZS5Db3VudGVyc0VudHJ5Gi8KDUNvdW50ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4AUIVChNfaW5fYml0c19wZXJfc2Vjb25kQhYKFF9vdXRfYml0c19wZXJfc2Vjb25kQhEKD191dGlsaXNhdGlvbl9pbkISChBfdXRpbGlzYXRpb25fb3V0QhcKFV9pbl9lcnJvcnNfcGVyX3NlY29uZEIYChZfb3V0X2Vycm9yc19wZXJfc2Vjb25kQhkKF19pbl9kaXNjYXJkc19wZXJfc2Vjb25kQhoKGF9vdXRfZGlzY2FyZHNfcGVyX3NlY29uZCJ7CgpGbG93V2luZG93EhMKC2V4cG9ydGVyX2lkGAEgASgJEhcKD3dpbmRvd19zdGFydF9tcxgCIAEoAxINCgVmaW5hbBgDIAEoCBIOCgZvY3RldHMYBCABKAQSDwoHcGFja2V0cxgFIAEoBBIPCgdyZWNvcmRzGAYgASgEIt0HCgxFeHBvcnRlckxpdmUSEwoLZXhwb3J0ZXJfaWQYASABKAkSEAoIYXNfb2ZfbXMYAiABKAMSFQoNZmlyc3Rfc2Vlbl9tcxgDIAEoAxIUCgxsYXN0X3NlZW5fbXMYBCABKAMSDQoFc3RhbGUYBSABKAgSEQoJcHJvdG9jb2xzGAYgAygJEhEKCWRhdGFncmFtcxgHIAEoBBIPCgdyZWNvcmRzGAggASgEEhcKD29wdGlvbnNfcmVjb3JkcxgJIAEoBBIxCgZlcnJvcnMYCiADKAsyIS53ZWlyLnYxLkV4cG9ydGVyTGl2ZS5FcnJvcnNFbnRyeRIZChFzZXF1ZW5jZV9yZWNlaXZlZBgLIAEoBBIVCg1zZXF1ZW5jZV9sb3N0GAwgASgEEhoKEnNlcXVlbmNlX3Jlb3JkZXJlZBgNIAEoBBIbChNzZXF1ZW5jZV9kdXBsaWNhdGVzGA4gASgEEhkKEXNlcXVlbmNlX3Jlc3RhcnRzGA8gASgEEhQKDHNhbXBsZXNfbG9zdBgQIAEoBBIXCgpsb3NzX3JhdGlvGBEgASgBSACIAQESFgoObG9zc193aW5kb3dfbXMYEiABKA0SFwoPdGVtcGxhdGVzX2tub3duGBMgASgNEhsKE3RlbXBsYXRlc19yZWRlZmluZWQYFCABKAQSGQoRdGVtcGxhdGVzX2V2aWN0ZWQYFSABKAQSEQoJaGVsZF9zZXRzGBYgASgNEhoKDWhlbGRfc2luY2VfbXMYFyABKANIAYgBARIUCgxoZWxkX2Ryb3BwZWQYGCABKAQSFgoOc2FtcGxpbmdfcmF0ZXMYGSADKA0SGAoQdW5zY2FsZWRfcmVjb3JkcxgaIAEoBBIaCg1jbG9ja19za2V3X21zGBsgASgDSAKIAQESHgoWY2xvY2tfc2tld2VkX2RhdGFncmFtcxgcIAEoBBIeChFhY3RpdmVfdGltZW91dF9tcxgdIAEoDUgDiAEBEiAKE3RlbXBsYXRlX3JlZnJlc2hfbXMYHiABKA1IBIgBARIUCgxrZXJuZWxfZHJvcHMYHyABKAQSGAoQcmF0ZV9saW1pdF9kcm9wcxggIAEoBBIUCgxidWZmZXJfZHJvcHMYISABKAQaLQoLRXJyb3JzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4AUINCgtfbG9zc19yYXRpb0IQCg5faGVsZF9zaW5jZV9tc0IQCg5fY2xvY2tfc2tld19tc0IUChJfYWN0aXZlX3RpbWVvdXRfbXNCFgoUX3RlbXBsYXRlX3JlZnJlc2hfbXNiBnByb3RvMw", [file_weir_v1_common]);
+  fileDesc("ChJ3ZWlyL3YxL2xpdmUucHJvdG8SB3dlaXIudjEiiAIKCkxpdmVSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhMKC3Byb2R1Y2VyX2lkGAIgASgJEicKBnNvdXJjZRgDIAEoCzIXLndlaXIudjEuU291cmNlUG9zaXRpb24SJQoGZGV2aWNlGAQgASgLMhMud2Vpci52MS5EZXZpY2VMaXZlSAASKgoLZmxvd193aW5kb3cYBSABKAsyEy53ZWlyLnYxLkZsb3dXaW5kb3dIABIpCghleHBvcnRlchgGIAEoCzIVLndlaXIudjEuRXhwb3J0ZXJMaXZlSAASIwoFcHJvYmUYFCABKAsyEi53ZWlyLnYxLlByb2JlTGl2ZUgAQgYKBGJvZHki+wIKCkRldmljZUxpdmUSEQoJZGV2aWNlX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMcG9sbGVkX2F0X21zGAMgASgDEhMKC2ludGVydmFsX21zGAQgASgNEhEKCXJlYWNoYWJsZRgFIAEoCBInCgZzeXN0ZW0YBiABKAsyFy53ZWlyLnYxLlN5c3RlbUluZm9MaXZlEioKCmludGVyZmFjZXMYByADKAsyFi53ZWlyLnYxLkludGVyZmFjZUxpdmUSFQoIdXB0aW1lX3MYCCABKA1IAIgBARIYChBwb2xsX2R1cmF0aW9uX21zGAkgASgNEg8KB3BhcnRpYWwYCiABKAgSEwoLcmVhY2hfc3RhdGUYFCABKAkSFwoKcmVhY2hfbG9zcxgVIAEoAUgBiAEBEhkKDHJlYWNoX3J0dF9tcxgWIAEoAUgCiAEBQgsKCV91cHRpbWVfc0INCgtfcmVhY2hfbG9zc0IPCg1fcmVhY2hfcnR0X21zIk8KDlN5c3RlbUluZm9MaXZlEhAKCHN5c19uYW1lGAEgASgJEg4KBnZlbmRvchgCIAEoCRIKCgJvcxgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJIpQGCg1JbnRlcmZhY2VMaXZlEhQKDGludGVyZmFjZV9pZBgBIAEoCRIQCghpZl9pbmRleBgCIAEoDRIPCgdpZl9uYW1lGAMgASgJEhAKCGlmX2Rlc2NyGAQgASgJEhAKCGlmX2FsaWFzGAUgASgJEg8KB2lmX3R5cGUYBiABKA0SHQoVc3BlZWRfYml0c19wZXJfc2Vjb25kGAcgASgEEhQKDGFkbWluX3N0YXR1cxgIIAEoDRITCgtvcGVyX3N0YXR1cxgJIAEoDRIfChJpbl9iaXRzX3Blcl9zZWNvbmQYCiABKAFIAIgBARIgChNvdXRfYml0c19wZXJfc2Vjb25kGAsgASgBSAGIAQESGwoOdXRpbGlzYXRpb25faW4YDCABKAFIAogBARIcCg91dGlsaXNhdGlvbl9vdXQYDSABKAFIA4gBARIhChRpbl9lcnJvcnNfcGVyX3NlY29uZBgOIAEoAUgEiAEBEiIKFW91dF9lcnJvcnNfcGVyX3NlY29uZBgPIAEoAUgFiAEBEiMKFmluX2Rpc2NhcmRzX3Blcl9zZWNvbmQYECABKAFIBogBARIkChdvdXRfZGlzY2FyZHNfcGVyX3NlY29uZBgRIAEoAUgHiAEBEhIKCmdhcF9yZWFzb24YEiABKAkSNgoIY291bnRlcnMYEyADKAsyJC53ZWlyLnYxLkludGVyZmFjZUxpdmUuQ291bnRlcnNFbnRyeRovCg1Db3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAFCFQoTX2luX2JpdHNfcGVyX3NlY29uZEIWChRfb3V0X2JpdHNfcGVyX3NlY29uZEIRCg9fdXRpbGlzYXRpb25faW5CEgoQX3V0aWxpc2F0aW9uX291dEIXChVfaW5fZXJyb3JzX3Blcl9zZWNvbmRCGAoWX291dF9lcnJvcnNfcGVyX3NlY29uZEIZChdfaW5fZGlzY2FyZHNfcGVyX3NlY29uZEIaChhfb3V0X2Rpc2NhcmRzX3Blcl9zZWNvbmQiewoKRmxvd1dpbmRvdxITCgtleHBvcnRlcl9pZBgBIAEoCRIXCg93aW5kb3dfc3RhcnRfbXMYAiABKAMSDQoFZmluYWwYAyABKAgSDgoGb2N0ZXRzGAQgASgEEg8KB3BhY2tldHMYBSABKAQSDwoHcmVjb3JkcxgGIAEoBCLdBwoMRXhwb3J0ZXJMaXZlEhMKC2V4cG9ydGVyX2lkGAEgASgJEhAKCGFzX29mX21zGAIgASgDEhUKDWZpcnN0X3NlZW5fbXMYAyABKAMSFAoMbGFzdF9zZWVuX21zGAQgASgDEg0KBXN0YWxlGAUgASgIEhEKCXByb3RvY29scxgGIAMoCRIRCglkYXRhZ3JhbXMYByABKAQSDwoHcmVjb3JkcxgIIAEoBBIXCg9vcHRpb25zX3JlY29yZHMYCSABKAQSMQoGZXJyb3JzGAogAygLMiEud2Vpci52MS5FeHBvcnRlckxpdmUuRXJyb3JzRW50cnkSGQoRc2VxdWVuY2VfcmVjZWl2ZWQYCyABKAQSFQoNc2VxdWVuY2VfbG9zdBgMIAEoBBIaChJzZXF1ZW5jZV9yZW9yZGVyZWQYDSABKAQSGwoTc2VxdWVuY2VfZHVwbGljYXRlcxgOIAEoBBIZChFzZXF1ZW5jZV9yZXN0YXJ0cxgPIAEoBBIUCgxzYW1wbGVzX2xvc3QYECABKAQSFwoKbG9zc19yYXRpbxgRIAEoAUgAiAEBEhYKDmxvc3Nfd2luZG93X21zGBIgASgNEhcKD3RlbXBsYXRlc19rbm93bhgTIAEoDRIbChN0ZW1wbGF0ZXNfcmVkZWZpbmVkGBQgASgEEhkKEXRlbXBsYXRlc19ldmljdGVkGBUgASgEEhEKCWhlbGRfc2V0cxgWIAEoDRIaCg1oZWxkX3NpbmNlX21zGBcgASgDSAGIAQESFAoMaGVsZF9kcm9wcGVkGBggASgEEhYKDnNhbXBsaW5nX3JhdGVzGBkgAygNEhgKEHVuc2NhbGVkX3JlY29yZHMYGiABKAQSGgoNY2xvY2tfc2tld19tcxgbIAEoA0gCiAEBEh4KFmNsb2NrX3NrZXdlZF9kYXRhZ3JhbXMYHCABKAQSHgoRYWN0aXZlX3RpbWVvdXRfbXMYHSABKA1IA4gBARIgChN0ZW1wbGF0ZV9yZWZyZXNoX21zGB4gASgNSASIAQESFAoMa2VybmVsX2Ryb3BzGB8gASgEEhgKEHJhdGVfbGltaXRfZHJvcHMYICABKAQSFAoMYnVmZmVyX2Ryb3BzGCEgASgEGi0KC0Vycm9yc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAFCDQoLX2xvc3NfcmF0aW9CEAoOX2hlbGRfc2luY2VfbXNCEAoOX2Nsb2NrX3NrZXdfbXNCFAoSX2FjdGl2ZV90aW1lb3V0X21zQhYKFF90ZW1wbGF0ZV9yZWZyZXNoX21zIvsCCglQcm9iZUxpdmUSEAoIcHJvYmVfaWQYASABKAkSDwoHc2l0ZV9pZBgCIAEoCRIRCglkZXZpY2VfaWQYAyABKAkSDAoEa2luZBgEIAEoCRIOCgZ0YXJnZXQYBSABKAkSEgoKc3RhcnRlZF9tcxgGIAEoAxITCgtpbnRlcnZhbF9tcxgHIAEoDRIMCgRzZW50GAggASgNEgwKBGxvc3QYCSABKA0SFwoKcnR0X21pbl9tcxgKIAEoAUgAiAEBEhgKC3J0dF9tZWFuX21zGAsgASgBSAGIAQESFwoKcnR0X21heF9tcxgMIAEoAUgCiAEBEhYKCWppdHRlcl9tcxgNIAEoAUgDiAEBEhIKCnNlbnRfdG90YWwYDiABKAQSEgoKbG9zdF90b3RhbBgPIAEoBBINCgVlcnJvchgQIAEoCUINCgtfcnR0X21pbl9tc0IOCgxfcnR0X21lYW5fbXNCDQoLX3J0dF9tYXhfbXNCDAoKX2ppdHRlcl9tc2IGcHJvdG8z", [file_weir_v1_common]);
 
 /**
  * A record of weir.live.v1, keyed tenant/device: what screens show. At least once; `source` is its revision.
@@ -56,6 +56,12 @@ export type LiveRecord = Message<"weir.v1.LiveRecord"> & {
      */
     value: ExporterLive;
     case: "exporter";
+  } | {
+    /**
+     * @generated from field: weir.v1.ProbeLive probe = 20;
+     */
+    value: ProbeLive;
+    case: "probe";
   } | { case: undefined; value?: undefined };
 };
 
@@ -558,4 +564,102 @@ export type ExporterLive = Message<"weir.v1.ExporterLive"> & {
  */
 export const ExporterLiveSchema: GenMessage<ExporterLive> = /*@__PURE__*/
   messageDesc(file_weir_v1_live, 5);
+
+/**
+ * ProbeLive is the outcome of one round of an active probe, and its counts since the probe was first heard of.
+ *
+ * @generated from message weir.v1.ProbeLive
+ */
+export type ProbeLive = Message<"weir.v1.ProbeLive"> & {
+  /**
+   * @generated from field: string probe_id = 1;
+   */
+  probeId: string;
+
+  /**
+   * @generated from field: string site_id = 2;
+   */
+  siteId: string;
+
+  /**
+   * @generated from field: string device_id = 3;
+   */
+  deviceId: string;
+
+  /**
+   * @generated from field: string kind = 4;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string target = 5;
+   */
+  target: string;
+
+  /**
+   * @generated from field: int64 started_ms = 6;
+   */
+  startedMs: bigint;
+
+  /**
+   * @generated from field: uint32 interval_ms = 7;
+   */
+  intervalMs: number;
+
+  /**
+   * @generated from field: uint32 sent = 8;
+   */
+  sent: number;
+
+  /**
+   * @generated from field: uint32 lost = 9;
+   */
+  lost: number;
+
+  /**
+   * Of those that came: absent where none did.
+   *
+   * @generated from field: optional double rtt_min_ms = 10;
+   */
+  rttMinMs?: number | undefined;
+
+  /**
+   * @generated from field: optional double rtt_mean_ms = 11;
+   */
+  rttMeanMs?: number | undefined;
+
+  /**
+   * @generated from field: optional double rtt_max_ms = 12;
+   */
+  rttMaxMs?: number | undefined;
+
+  /**
+   * Mean difference between the round trips of packets that follow each other (RFC 3393 §4.5, both ways together).
+   *
+   * @generated from field: optional double jitter_ms = 13;
+   */
+  jitterMs?: number | undefined;
+
+  /**
+   * @generated from field: uint64 sent_total = 14;
+   */
+  sentTotal: bigint;
+
+  /**
+   * @generated from field: uint64 lost_total = 15;
+   */
+  lostTotal: bigint;
+
+  /**
+   * @generated from field: string error = 16;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message weir.v1.ProbeLive.
+ * Use `create(ProbeLiveSchema)` to create a new message.
+ */
+export const ProbeLiveSchema: GenMessage<ProbeLive> = /*@__PURE__*/
+  messageDesc(file_weir_v1_live, 6);
 

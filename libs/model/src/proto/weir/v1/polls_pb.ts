@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/polls.proto.
  */
 export const file_weir_v1_polls: GenFile = /*@__PURE__*/
-  fileDesc("ChN3ZWlyL3YxL3BvbGxzLnByb3RvEgd3ZWlyLnYxIpwBCgpQb2xsUmVjb3JkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtwcm9kdWNlcl9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIjCgRwb2xsGAQgASgLMhMud2Vpci52MS5EZXZpY2VQb2xsSAASJwoJaGVhcnRiZWF0GAUgASgLMhIud2Vpci52MS5IZWFydGJlYXRIAEIGCgRib2R5ItIDCgpEZXZpY2VQb2xsEhEKCWRldmljZV9pZBgBIAEoCRIPCgdzaXRlX2lkGAIgASgJEg8KB2FkZHJlc3MYAyABKAkSEgoKc3RhcnRlZF9tcxgEIAEoAxIUCgxjb21wbGV0ZWRfbXMYBSABKAMSEwoLaW50ZXJ2YWxfbXMYBiABKA0SIwoGaGVhbHRoGAcgASgLMhMud2Vpci52MS5Qb2xsSGVhbHRoEhsKDnN5c191cF90aW1lX2NzGAggASgNSACIAQESGgoNZW5naW5lX3RpbWVfcxgJIAEoDUgBiAEBEiMKBnN5c3RlbRgKIAEoCzITLndlaXIudjEuU3lzdGVtSW5mbxIqCgppbnRlcmZhY2VzGAsgAygLMhYud2Vpci52MS5JbnRlcmZhY2VQb2xsEicKCGhhcmR3YXJlGAwgASgLMhUud2Vpci52MS5IYXJkd2FyZVBvbGwSDwoHcGFydGlhbBgNIAEoCBIdCgVyZWFjaBgUIAEoCzIOLndlaXIudjEuUmVhY2gSIwoFc2lnaHQYFSABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0QhEKD19zeXNfdXBfdGltZV9jc0IQCg5fZW5naW5lX3RpbWVfcyJHCgVSZWFjaBIOCgZtZXRob2QYASABKAkSDAoEc2VudBgCIAEoDRIQCghyZWNlaXZlZBgDIAEoDRIOCgZydHRfdXMYBCADKA0idwoKUG9sbEhlYWx0aBIRCglyZWFjaGFibGUYASABKAgSEwoLZHVyYXRpb25fbXMYAiABKA0SDAoEcGR1cxgDIAEoDRIPCgdyZXRyaWVzGAQgASgNEiIKBmVycm9ycxgFIAMoCzISLndlaXIudjEuUG9sbEVycm9yIjYKCVBvbGxFcnJvchIMCgRjb2RlGAEgASgJEgsKA29pZBgCIAEoCRIOCgZkZXRhaWwYAyABKAkiwgEKClN5c3RlbUluZm8SEAoIc3lzX25hbWUYASABKAkSEQoJc3lzX2Rlc2NyGAIgASgJEhUKDXN5c19vYmplY3RfaWQYAyABKAkSFAoMc3lzX2xvY2F0aW9uGAQgASgJEhMKC3N5c19jb250YWN0GAUgASgJEg4KBnZlbmRvchgGIAEoCRIKCgJvcxgHIAEoCRIPCgd2ZXJzaW9uGAggASgJEhAKCGhhcmR3YXJlGAkgASgJEg4KBnNlcmlhbBgKIAEoCSL5CQoNSW50ZXJmYWNlUG9sbBIQCghpZl9pbmRleBgBIAEoDRIPCgdpZl9uYW1lGAIgASgJEhAKCGlmX2Rlc2NyGAMgASgJEhAKCGlmX2FsaWFzGAQgASgJEg8KB2lmX3R5cGUYBSABKA0SFwoPaWZfcGh5c19hZGRyZXNzGAYgASgMEh0KFXNwZWVkX2JpdHNfcGVyX3NlY29uZBgHIAEoBBIUCgxhZG1pbl9zdGF0dXMYCCABKA0SEwoLb3Blcl9zdGF0dXMYCSABKA0SGwoObGFzdF9jaGFuZ2VfY3MYCiABKA1IAIgBARIlChhjb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3MYCyABKA1IAYgBARIaChJvY3RldF9jb3VudGVyX2JpdHMYDCABKA0SGwoTcGFja2V0X2NvdW50ZXJfYml0cxgNIAEoDRIWCglpbl9vY3RldHMYDiABKARIAogBARIXCgpvdXRfb2N0ZXRzGA8gASgESAOIAQESGgoNaW5fdWNhc3RfcGt0cxgQIAEoBEgEiAEBEhsKDm91dF91Y2FzdF9wa3RzGBEgASgESAWIAQESHgoRaW5fbXVsdGljYXN0X3BrdHMYEiABKARIBogBARIfChJvdXRfbXVsdGljYXN0X3BrdHMYEyABKARIB4gBARIeChFpbl9icm9hZGNhc3RfcGt0cxgUIAEoBEgIiAEBEh8KEm91dF9icm9hZGNhc3RfcGt0cxgVIAEoBEgJiAEBEhYKCWluX2Vycm9ycxgWIAEoBEgKiAEBEhcKCm91dF9lcnJvcnMYFyABKARIC4gBARIYCgtpbl9kaXNjYXJkcxgYIAEoBEgMiAEBEhkKDG91dF9kaXNjYXJkcxgZIAEoBEgNiAEBEh4KEWluX3Vua25vd25fcHJvdG9zGBogASgESA6IAQESFwoKZmNzX2Vycm9ycxgbIAEoBEgPiAEBEhgKEGZjc19jb3VudGVyX2JpdHMYHCABKA0SEAoDbXR1GB0gASgNSBCIAQESHgoRY29ubmVjdG9yX3ByZXNlbnQYHiABKAhIEYgBARIYCgtwcm9taXNjdW91cxgfIAEoCEgSiAEBEhcKCnVwX3RpbWVfY3MYICABKA1IE4gBARIZCgxsYWdfaWZfaW5kZXgYISABKA1IFIgBARIOCgZkdXBsZXgYKCABKA1CEQoPX2xhc3RfY2hhbmdlX2NzQhsKGV9jb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3NCDAoKX2luX29jdGV0c0INCgtfb3V0X29jdGV0c0IQCg5faW5fdWNhc3RfcGt0c0IRCg9fb3V0X3VjYXN0X3BrdHNCFAoSX2luX211bHRpY2FzdF9wa3RzQhUKE19vdXRfbXVsdGljYXN0X3BrdHNCFAoSX2luX2Jyb2FkY2FzdF9wa3RzQhUKE19vdXRfYnJvYWRjYXN0X3BrdHNCDAoKX2luX2Vycm9yc0INCgtfb3V0X2Vycm9yc0IOCgxfaW5fZGlzY2FyZHNCDwoNX291dF9kaXNjYXJkc0IUChJfaW5fdW5rbm93bl9wcm90b3NCDQoLX2Zjc19lcnJvcnNCBgoEX210dUIUChJfY29ubmVjdG9yX3ByZXNlbnRCDgoMX3Byb21pc2N1b3VzQg0KC191cF90aW1lX2NzQg8KDV9sYWdfaWZfaW5kZXgi3QIKDEhhcmR3YXJlUG9sbBInCgdzZW5zb3JzGAEgAygLMhYud2Vpci52MS5TZW5zb3JSZWFkaW5nEi0KCnByb2Nlc3NvcnMYAiADKAsyGS53ZWlyLnYxLlByb2Nlc3NvclJlYWRpbmcSKgoMbWVtb3J5X3Bvb2xzGAMgAygLMhQud2Vpci52MS5Qb29sUmVhZGluZxImCghzdG9yYWdlcxgEIAMoCzIULndlaXIudjEuUG9vbFJlYWRpbmcSIwoFZGlza3MYBSADKAsyFC53ZWlyLnYxLkRpc2tSZWFkaW5nEiMKBXBlZXJzGAYgAygLMhQud2Vpci52MS5QZWVyUmVhZGluZxItCgpuZWlnaGJvdXJzGAcgAygLMhkud2Vpci52MS5OZWlnaGJvdXJSZWFkaW5nEigKCGVudGl0aWVzGAggAygLMhYud2Vpci52MS5FbnRpdHlSZWFkaW5nIrkCCg1TZW5zb3JSZWFkaW5nEgoKAmlkGAEgASgJEg0KBWNsYXNzGAIgASgJEgwKBG5hbWUYAyABKAkSEgoFdmFsdWUYBCABKAFIAIgBARINCgVzdGF0ZRgFIAEoCRIZCgxsb3dfY3JpdGljYWwYBiABKAFIAYgBARIYCgtsb3dfd2FybmluZxgHIAEoAUgCiAEBEhkKDGhpZ2hfd2FybmluZxgIIAEoAUgDiAEBEhoKDWhpZ2hfY3JpdGljYWwYCSABKAFIBIgBARIVCghpZl9pbmRleBgKIAEoDUgFiAEBQggKBl92YWx1ZUIPCg1fbG93X2NyaXRpY2FsQg4KDF9sb3dfd2FybmluZ0IPCg1faGlnaF93YXJuaW5nQhAKDl9oaWdoX2NyaXRpY2FsQgsKCV9pZl9pbmRleCJmChBQcm9jZXNzb3JSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoTdXRpbGlzYXRpb25fcGVyY2VudBgDIAEoAUgAiAEBQhYKFF91dGlsaXNhdGlvbl9wZXJjZW50InkKC1Bvb2xSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFwoKdXNlZF9ieXRlcxgDIAEoBEgAiAEBEhgKC3RvdGFsX2J5dGVzGAQgASgESAGIAQFCDQoLX3VzZWRfYnl0ZXNCDgoMX3RvdGFsX2J5dGVzIlUKC0Rpc2tSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFbW9kZWwYBCABKAkSDgoGc2VyaWFsGAUgASgJIp8BCgtQZWVyUmVhZGluZxIQCghwcm90b2NvbBgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEhYKCXJlbW90ZV9hcxgDIAEoDUgAiAEBEg0KBXN0YXRlGAQgASgJEiAKE2VzdGFibGlzaGVkX3NlY29uZHMYBSABKA1IAYgBAUIMCgpfcmVtb3RlX2FzQhYKFF9lc3RhYmxpc2hlZF9zZWNvbmRzIoEBChBOZWlnaGJvdXJSZWFkaW5nEhYKDmxvY2FsX2lmX2luZGV4GAEgASgNEhUKDWxvY2FsX2lmX25hbWUYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSFwoPcmVtb3RlX3N5c19uYW1lGAQgASgJEhMKC3JlbW90ZV9wb3J0GAUgASgJIsoBCg1FbnRpdHlSZWFkaW5nEgoKAmlkGAEgASgJEhEKCXBhcmVudF9pZBgCIAEoCRINCgVjbGFzcxgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBWRlc2NyGAUgASgJEg0KBW1vZGVsGAYgASgJEg4KBnNlcmlhbBgHIAEoCRIZChFoYXJkd2FyZV9yZXZpc2lvbhgIIAEoCRIZChFmaXJtd2FyZV9yZXZpc2lvbhgJIAEoCRIZChFzb2Z0d2FyZV9yZXZpc2lvbhgKIAEoCWIGcHJvdG8z", [file_weir_v1_common]);
+  fileDesc("ChN3ZWlyL3YxL3BvbGxzLnByb3RvEgd3ZWlyLnYxIsIBCgpQb2xsUmVjb3JkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtwcm9kdWNlcl9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIjCgRwb2xsGAQgASgLMhMud2Vpci52MS5EZXZpY2VQb2xsSAASJwoJaGVhcnRiZWF0GAUgASgLMhIud2Vpci52MS5IZWFydGJlYXRIABIkCgVwcm9iZRgUIAEoCzITLndlaXIudjEuUHJvYmVSb3VuZEgAQgYKBGJvZHkizQEKClByb2JlUm91bmQSEAoIcHJvYmVfaWQYASABKAkSDwoHc2l0ZV9pZBgCIAEoCRIRCglkZXZpY2VfaWQYAyABKAkSDAoEa2luZBgEIAEoCRIOCgZ0YXJnZXQYBSABKAkSEgoKc3RhcnRlZF9tcxgGIAEoAxITCgtpbnRlcnZhbF9tcxgHIAEoDRIOCgZydHRfdXMYCCADKA0SDQoFZXJyb3IYCSABKAkSIwoFc2lnaHQYCiABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0ItIDCgpEZXZpY2VQb2xsEhEKCWRldmljZV9pZBgBIAEoCRIPCgdzaXRlX2lkGAIgASgJEg8KB2FkZHJlc3MYAyABKAkSEgoKc3RhcnRlZF9tcxgEIAEoAxIUCgxjb21wbGV0ZWRfbXMYBSABKAMSEwoLaW50ZXJ2YWxfbXMYBiABKA0SIwoGaGVhbHRoGAcgASgLMhMud2Vpci52MS5Qb2xsSGVhbHRoEhsKDnN5c191cF90aW1lX2NzGAggASgNSACIAQESGgoNZW5naW5lX3RpbWVfcxgJIAEoDUgBiAEBEiMKBnN5c3RlbRgKIAEoCzITLndlaXIudjEuU3lzdGVtSW5mbxIqCgppbnRlcmZhY2VzGAsgAygLMhYud2Vpci52MS5JbnRlcmZhY2VQb2xsEicKCGhhcmR3YXJlGAwgASgLMhUud2Vpci52MS5IYXJkd2FyZVBvbGwSDwoHcGFydGlhbBgNIAEoCBIdCgVyZWFjaBgUIAEoCzIOLndlaXIudjEuUmVhY2gSIwoFc2lnaHQYFSABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0QhEKD19zeXNfdXBfdGltZV9jc0IQCg5fZW5naW5lX3RpbWVfcyJHCgVSZWFjaBIOCgZtZXRob2QYASABKAkSDAoEc2VudBgCIAEoDRIQCghyZWNlaXZlZBgDIAEoDRIOCgZydHRfdXMYBCADKA0idwoKUG9sbEhlYWx0aBIRCglyZWFjaGFibGUYASABKAgSEwoLZHVyYXRpb25fbXMYAiABKA0SDAoEcGR1cxgDIAEoDRIPCgdyZXRyaWVzGAQgASgNEiIKBmVycm9ycxgFIAMoCzISLndlaXIudjEuUG9sbEVycm9yIjYKCVBvbGxFcnJvchIMCgRjb2RlGAEgASgJEgsKA29pZBgCIAEoCRIOCgZkZXRhaWwYAyABKAkiwgEKClN5c3RlbUluZm8SEAoIc3lzX25hbWUYASABKAkSEQoJc3lzX2Rlc2NyGAIgASgJEhUKDXN5c19vYmplY3RfaWQYAyABKAkSFAoMc3lzX2xvY2F0aW9uGAQgASgJEhMKC3N5c19jb250YWN0GAUgASgJEg4KBnZlbmRvchgGIAEoCRIKCgJvcxgHIAEoCRIPCgd2ZXJzaW9uGAggASgJEhAKCGhhcmR3YXJlGAkgASgJEg4KBnNlcmlhbBgKIAEoCSL5CQoNSW50ZXJmYWNlUG9sbBIQCghpZl9pbmRleBgBIAEoDRIPCgdpZl9uYW1lGAIgASgJEhAKCGlmX2Rlc2NyGAMgASgJEhAKCGlmX2FsaWFzGAQgASgJEg8KB2lmX3R5cGUYBSABKA0SFwoPaWZfcGh5c19hZGRyZXNzGAYgASgMEh0KFXNwZWVkX2JpdHNfcGVyX3NlY29uZBgHIAEoBBIUCgxhZG1pbl9zdGF0dXMYCCABKA0SEwoLb3Blcl9zdGF0dXMYCSABKA0SGwoObGFzdF9jaGFuZ2VfY3MYCiABKA1IAIgBARIlChhjb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3MYCyABKA1IAYgBARIaChJvY3RldF9jb3VudGVyX2JpdHMYDCABKA0SGwoTcGFja2V0X2NvdW50ZXJfYml0cxgNIAEoDRIWCglpbl9vY3RldHMYDiABKARIAogBARIXCgpvdXRfb2N0ZXRzGA8gASgESAOIAQESGgoNaW5fdWNhc3RfcGt0cxgQIAEoBEgEiAEBEhsKDm91dF91Y2FzdF9wa3RzGBEgASgESAWIAQESHgoRaW5fbXVsdGljYXN0X3BrdHMYEiABKARIBogBARIfChJvdXRfbXVsdGljYXN0X3BrdHMYEyABKARIB4gBARIeChFpbl9icm9hZGNhc3RfcGt0cxgUIAEoBEgIiAEBEh8KEm91dF9icm9hZGNhc3RfcGt0cxgVIAEoBEgJiAEBEhYKCWluX2Vycm9ycxgWIAEoBEgKiAEBEhcKCm91dF9lcnJvcnMYFyABKARIC4gBARIYCgtpbl9kaXNjYXJkcxgYIAEoBEgMiAEBEhkKDG91dF9kaXNjYXJkcxgZIAEoBEgNiAEBEh4KEWluX3Vua25vd25fcHJvdG9zGBogASgESA6IAQESFwoKZmNzX2Vycm9ycxgbIAEoBEgPiAEBEhgKEGZjc19jb3VudGVyX2JpdHMYHCABKA0SEAoDbXR1GB0gASgNSBCIAQESHgoRY29ubmVjdG9yX3ByZXNlbnQYHiABKAhIEYgBARIYCgtwcm9taXNjdW91cxgfIAEoCEgSiAEBEhcKCnVwX3RpbWVfY3MYICABKA1IE4gBARIZCgxsYWdfaWZfaW5kZXgYISABKA1IFIgBARIOCgZkdXBsZXgYKCABKA1CEQoPX2xhc3RfY2hhbmdlX2NzQhsKGV9jb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3NCDAoKX2luX29jdGV0c0INCgtfb3V0X29jdGV0c0IQCg5faW5fdWNhc3RfcGt0c0IRCg9fb3V0X3VjYXN0X3BrdHNCFAoSX2luX211bHRpY2FzdF9wa3RzQhUKE19vdXRfbXVsdGljYXN0X3BrdHNCFAoSX2luX2Jyb2FkY2FzdF9wa3RzQhUKE19vdXRfYnJvYWRjYXN0X3BrdHNCDAoKX2luX2Vycm9yc0INCgtfb3V0X2Vycm9yc0IOCgxfaW5fZGlzY2FyZHNCDwoNX291dF9kaXNjYXJkc0IUChJfaW5fdW5rbm93bl9wcm90b3NCDQoLX2Zjc19lcnJvcnNCBgoEX210dUIUChJfY29ubmVjdG9yX3ByZXNlbnRCDgoMX3Byb21pc2N1b3VzQg0KC191cF90aW1lX2NzQg8KDV9sYWdfaWZfaW5kZXgi3QIKDEhhcmR3YXJlUG9sbBInCgdzZW5zb3JzGAEgAygLMhYud2Vpci52MS5TZW5zb3JSZWFkaW5nEi0KCnByb2Nlc3NvcnMYAiADKAsyGS53ZWlyLnYxLlByb2Nlc3NvclJlYWRpbmcSKgoMbWVtb3J5X3Bvb2xzGAMgAygLMhQud2Vpci52MS5Qb29sUmVhZGluZxImCghzdG9yYWdlcxgEIAMoCzIULndlaXIudjEuUG9vbFJlYWRpbmcSIwoFZGlza3MYBSADKAsyFC53ZWlyLnYxLkRpc2tSZWFkaW5nEiMKBXBlZXJzGAYgAygLMhQud2Vpci52MS5QZWVyUmVhZGluZxItCgpuZWlnaGJvdXJzGAcgAygLMhkud2Vpci52MS5OZWlnaGJvdXJSZWFkaW5nEigKCGVudGl0aWVzGAggAygLMhYud2Vpci52MS5FbnRpdHlSZWFkaW5nIrkCCg1TZW5zb3JSZWFkaW5nEgoKAmlkGAEgASgJEg0KBWNsYXNzGAIgASgJEgwKBG5hbWUYAyABKAkSEgoFdmFsdWUYBCABKAFIAIgBARINCgVzdGF0ZRgFIAEoCRIZCgxsb3dfY3JpdGljYWwYBiABKAFIAYgBARIYCgtsb3dfd2FybmluZxgHIAEoAUgCiAEBEhkKDGhpZ2hfd2FybmluZxgIIAEoAUgDiAEBEhoKDWhpZ2hfY3JpdGljYWwYCSABKAFIBIgBARIVCghpZl9pbmRleBgKIAEoDUgFiAEBQggKBl92YWx1ZUIPCg1fbG93X2NyaXRpY2FsQg4KDF9sb3dfd2FybmluZ0IPCg1faGlnaF93YXJuaW5nQhAKDl9oaWdoX2NyaXRpY2FsQgsKCV9pZl9pbmRleCJmChBQcm9jZXNzb3JSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoTdXRpbGlzYXRpb25fcGVyY2VudBgDIAEoAUgAiAEBQhYKFF91dGlsaXNhdGlvbl9wZXJjZW50InkKC1Bvb2xSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFwoKdXNlZF9ieXRlcxgDIAEoBEgAiAEBEhgKC3RvdGFsX2J5dGVzGAQgASgESAGIAQFCDQoLX3VzZWRfYnl0ZXNCDgoMX3RvdGFsX2J5dGVzIlUKC0Rpc2tSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFbW9kZWwYBCABKAkSDgoGc2VyaWFsGAUgASgJIp8BCgtQZWVyUmVhZGluZxIQCghwcm90b2NvbBgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEhYKCXJlbW90ZV9hcxgDIAEoDUgAiAEBEg0KBXN0YXRlGAQgASgJEiAKE2VzdGFibGlzaGVkX3NlY29uZHMYBSABKA1IAYgBAUIMCgpfcmVtb3RlX2FzQhYKFF9lc3RhYmxpc2hlZF9zZWNvbmRzIoEBChBOZWlnaGJvdXJSZWFkaW5nEhYKDmxvY2FsX2lmX2luZGV4GAEgASgNEhUKDWxvY2FsX2lmX25hbWUYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSFwoPcmVtb3RlX3N5c19uYW1lGAQgASgJEhMKC3JlbW90ZV9wb3J0GAUgASgJIsoBCg1FbnRpdHlSZWFkaW5nEgoKAmlkGAEgASgJEhEKCXBhcmVudF9pZBgCIAEoCRINCgVjbGFzcxgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBWRlc2NyGAUgASgJEg0KBW1vZGVsGAYgASgJEg4KBnNlcmlhbBgHIAEoCRIZChFoYXJkd2FyZV9yZXZpc2lvbhgIIAEoCRIZChFmaXJtd2FyZV9yZXZpc2lvbhgJIAEoCRIZChFzb2Z0d2FyZV9yZXZpc2lvbhgKIAEoCWIGcHJvdG8z", [file_weir_v1_common]);
 
 /**
  * A record of weir.polls.v1, keyed tenant/device: one poll of one device.
@@ -50,6 +50,12 @@ export type PollRecord = Message<"weir.v1.PollRecord"> & {
      */
     value: Heartbeat;
     case: "heartbeat";
+  } | {
+    /**
+     * @generated from field: weir.v1.ProbeRound probe = 20;
+     */
+    value: ProbeRound;
+    case: "probe";
   } | { case: undefined; value?: undefined };
 };
 
@@ -59,6 +65,83 @@ export type PollRecord = Message<"weir.v1.PollRecord"> & {
  */
 export const PollRecordSchema: GenMessage<PollRecord> = /*@__PURE__*/
   messageDesc(file_weir_v1_polls, 0);
+
+/**
+ * ProbeRound is what one round of an active probe brought; keyed tenant/probe/id.
+ *
+ * @generated from message weir.v1.ProbeRound
+ */
+export type ProbeRound = Message<"weir.v1.ProbeRound"> & {
+  /**
+   * @generated from field: string probe_id = 1;
+   */
+  probeId: string;
+
+  /**
+   * @generated from field: string site_id = 2;
+   */
+  siteId: string;
+
+  /**
+   * Of a probe to a device of the inventory.
+   *
+   * @generated from field: string device_id = 3;
+   */
+  deviceId: string;
+
+  /**
+   * icmp, tcp or dns.
+   *
+   * @generated from field: string kind = 4;
+   */
+  kind: string;
+
+  /**
+   * Name or address as configured; with the port of a tcp probe, and the name a dns probe asks for.
+   *
+   * @generated from field: string target = 5;
+   */
+  target: string;
+
+  /**
+   * @generated from field: int64 started_ms = 6;
+   */
+  startedMs: bigint;
+
+  /**
+   * @generated from field: uint32 interval_ms = 7;
+   */
+  intervalMs: number;
+
+  /**
+   * One for each packet, connection or query in the order of sending: its round trip in microseconds, 0 for one that was
+   * lost. A round trip is never 0.
+   *
+   * @generated from field: repeated uint32 rtt_us = 8;
+   */
+  rttUs: number[];
+
+  /**
+   * Why the first of those that were lost was; empty where none was.
+   *
+   * @generated from field: string error = 9;
+   */
+  error: string;
+
+  /**
+   * Of a round without any answer: whether the poller hears anybody.
+   *
+   * @generated from field: weir.v1.PollerSight sight = 10;
+   */
+  sight?: PollerSight | undefined;
+};
+
+/**
+ * Describes the message weir.v1.ProbeRound.
+ * Use `create(ProbeRoundSchema)` to create a new message.
+ */
+export const ProbeRoundSchema: GenMessage<ProbeRound> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 1);
 
 /**
  * DevicePoll is what one poll brought, raw. A device that did not answer yields one too, with reachable = false.
@@ -165,7 +248,7 @@ export type DevicePoll = Message<"weir.v1.DevicePoll"> & {
  * Use `create(DevicePollSchema)` to create a new message.
  */
 export const DevicePollSchema: GenMessage<DevicePoll> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 1);
+  messageDesc(file_weir_v1_polls, 2);
 
 /**
  * Reach is what a device's host answered below SNMP. With a poll that SNMP answered it is what was measured since the
@@ -204,7 +287,7 @@ export type Reach = Message<"weir.v1.Reach"> & {
  * Use `create(ReachSchema)` to create a new message.
  */
 export const ReachSchema: GenMessage<Reach> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 2);
+  messageDesc(file_weir_v1_polls, 3);
 
 /**
  * @generated from message weir.v1.PollHealth
@@ -241,7 +324,7 @@ export type PollHealth = Message<"weir.v1.PollHealth"> & {
  * Use `create(PollHealthSchema)` to create a new message.
  */
 export const PollHealthSchema: GenMessage<PollHealth> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 3);
+  messageDesc(file_weir_v1_polls, 4);
 
 /**
  * @generated from message weir.v1.PollError
@@ -270,7 +353,7 @@ export type PollError = Message<"weir.v1.PollError"> & {
  * Use `create(PollErrorSchema)` to create a new message.
  */
 export const PollErrorSchema: GenMessage<PollError> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 4);
+  messageDesc(file_weir_v1_polls, 5);
 
 /**
  * SystemInfo is the system group (RFC 3418) and what profiles derived from it.
@@ -334,7 +417,7 @@ export type SystemInfo = Message<"weir.v1.SystemInfo"> & {
  * Use `create(SystemInfoSchema)` to create a new message.
  */
 export const SystemInfoSchema: GenMessage<SystemInfo> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 5);
+  messageDesc(file_weir_v1_polls, 6);
 
 /**
  * InterfacePoll is one row of ifTable and ifXTable (RFC 2863) and of EtherLike-MIB (RFC 3635). An absent counter was
@@ -542,7 +625,7 @@ export type InterfacePoll = Message<"weir.v1.InterfacePoll"> & {
  * Use `create(InterfacePollSchema)` to create a new message.
  */
 export const InterfacePollSchema: GenMessage<InterfacePoll> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 6);
+  messageDesc(file_weir_v1_polls, 7);
 
 /**
  * HardwarePoll is what a device says of itself beyond its interfaces, in one form whatever the vendor.
@@ -596,7 +679,7 @@ export type HardwarePoll = Message<"weir.v1.HardwarePoll"> & {
  * Use `create(HardwarePollSchema)` to create a new message.
  */
 export const HardwarePollSchema: GenMessage<HardwarePoll> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 7);
+  messageDesc(file_weir_v1_polls, 8);
 
 /**
  * @generated from message weir.v1.SensorReading
@@ -666,7 +749,7 @@ export type SensorReading = Message<"weir.v1.SensorReading"> & {
  * Use `create(SensorReadingSchema)` to create a new message.
  */
 export const SensorReadingSchema: GenMessage<SensorReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 8);
+  messageDesc(file_weir_v1_polls, 9);
 
 /**
  * @generated from message weir.v1.ProcessorReading
@@ -693,7 +776,7 @@ export type ProcessorReading = Message<"weir.v1.ProcessorReading"> & {
  * Use `create(ProcessorReadingSchema)` to create a new message.
  */
 export const ProcessorReadingSchema: GenMessage<ProcessorReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 9);
+  messageDesc(file_weir_v1_polls, 10);
 
 /**
  * PoolReading is a pool of memory or a file system.
@@ -727,7 +810,7 @@ export type PoolReading = Message<"weir.v1.PoolReading"> & {
  * Use `create(PoolReadingSchema)` to create a new message.
  */
 export const PoolReadingSchema: GenMessage<PoolReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 10);
+  messageDesc(file_weir_v1_polls, 11);
 
 /**
  * @generated from message weir.v1.DiskReading
@@ -764,7 +847,7 @@ export type DiskReading = Message<"weir.v1.DiskReading"> & {
  * Use `create(DiskReadingSchema)` to create a new message.
  */
 export const DiskReadingSchema: GenMessage<DiskReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 11);
+  messageDesc(file_weir_v1_polls, 12);
 
 /**
  * @generated from message weir.v1.PeerReading
@@ -805,7 +888,7 @@ export type PeerReading = Message<"weir.v1.PeerReading"> & {
  * Use `create(PeerReadingSchema)` to create a new message.
  */
 export const PeerReadingSchema: GenMessage<PeerReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 12);
+  messageDesc(file_weir_v1_polls, 13);
 
 /**
  * @generated from message weir.v1.NeighbourReading
@@ -844,7 +927,7 @@ export type NeighbourReading = Message<"weir.v1.NeighbourReading"> & {
  * Use `create(NeighbourReadingSchema)` to create a new message.
  */
 export const NeighbourReadingSchema: GenMessage<NeighbourReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 13);
+  messageDesc(file_weir_v1_polls, 14);
 
 /**
  * EntityReading is a row of entPhysicalTable (RFC 6933).
@@ -908,5 +991,5 @@ export type EntityReading = Message<"weir.v1.EntityReading"> & {
  * Use `create(EntityReadingSchema)` to create a new message.
  */
 export const EntityReadingSchema: GenMessage<EntityReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 14);
+  messageDesc(file_weir_v1_polls, 15);
 
