@@ -219,6 +219,42 @@ export const detectConfigSchema = z.strictObject({
       clearAfterMs: durationMs.default(1_800_000),
     })
     .prefault({}),
+  opticDegrading: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Days whose slope is looked at, and how many of them there must be. */
+      windowDays: count.max(28).default(14),
+      daysLeast: count.max(28).default(10),
+      /** Meets its limit within so many days, falling by more than this a day whatever the noise. */
+      crossesWithinDays: count.default(30),
+      slopeLeastDb: z.number().nonnegative().default(0.005),
+      /** Or: a day's swing beside the usual one, and at least this. */
+      swingFactor: z.number().min(1).default(3),
+      swingLeastDb: z.number().nonnegative().default(0.3),
+      clearDays: count.default(7),
+    })
+    .prefault({}),
+  laserAgeing: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Rise of the laser's current over its first days, at light within so many dB of theirs. */
+      raiseRise: z.number().positive().default(0.3),
+      clearRise: z.number().positive().default(0.2),
+      txWithinDb: z.number().positive().default(1),
+      /** Days that make what it was when new. */
+      daysLeast: count.max(28).default(7),
+    })
+    .prefault({}),
+  fecMargin: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Share of the code's limit, for the time; ends below the other one for the other time. */
+      raiseShare: ratio.default(0.1),
+      raiseAfterMs: durationMs.default(900_000),
+      clearShare: ratio.default(0.03),
+      clearAfterMs: durationMs.default(3_600_000),
+    })
+    .prefault({}),
   peerDown: z
     .strictObject({
       enabled: z.boolean().default(true),

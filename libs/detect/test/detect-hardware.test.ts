@@ -1,47 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type DetectedCondition,
-  detectHardware,
-  type HardwareDetectState,
-  type HardwareObservation,
-} from '../src/index.ts'
-
-type Sensor = HardwareObservation['sensors'][number]
-
-const minuteMs = 60_000
-
-/** One device, read once a minute. */
-class Reader {
-  atMs = Date.UTC(2026, 9, 21, 9)
-  state: HardwareDetectState | undefined
-  readonly conditions: DetectedCondition[] = []
-
-  read(parts: Partial<HardwareObservation>, times = 1): string[] {
-    const from = this.conditions.length
-    for (let i = 0; i < times; i++) {
-      this.atMs += minuteMs
-      const found = detectHardware(this.state, {
-        deviceId: 'sw1',
-        siteId: 'hq',
-        atMs: this.atMs,
-        partial: false,
-        sensors: [],
-        disks: [],
-        peers: [],
-        interfaces: [{ ifIndex: 7, interfaceId: 'sw1/xe-0', ifName: 'xe-0', adminStatus: 1, operStatus: 1 }],
-        ...parts,
-      })
-      // What a restart would read back.
-      this.state = JSON.parse(JSON.stringify(found.state)) as HardwareDetectState
-      this.conditions.push(...found.conditions)
-    }
-    return this.conditions
-      .slice(from)
-      .map(
-        one => `${one.alarmType} ${one.state === 'active' ? one.severity : one.state} ${one.resource} ${one.qualifier}`,
-      )
-  }
-}
+import { detectHardware } from '../src/index.ts'
+import { HardwareDevice, type Sensor } from './hardware-device.ts'
 
 const temperature = (value: number, limits: Partial<Sensor> = { highWarning: 70, highCritical: 80 }): Sensor[] => [
   { id: '1.2.3', class: 'temperature', name: 'Inlet', state: '', value, ...limits },
@@ -55,7 +14,7 @@ const light = (value: number, limits: Partial<Sensor> = {}): Sensor[] => [
 
 describe('sensor-limit', () => {
   it("is said at the second reading outside the device's own limits, and ends well inside them", () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     expect(device.read({ sensors: temperature(69) }, 5)).toEqual([])
     expect(device.read({ sensors: temperature(72) })).toEqual([])
     expect(device.read({ sensors: temperature(72) })).toEqual(['sensor-limit warning device/sw1 1.2.3'])
@@ -66,7 +25,7 @@ describe('sensor-limit', () => {
   })
 
   it('says nothing of one odd reading, of limits that make no sense, or of none', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     for (let i = 0; i < 5; i++) {
       device.read({ sensors: temperature(90) })
       device.read({ sensors: temperature(50) })
@@ -77,7 +36,7 @@ describe('sensor-limit', () => {
   })
 
   it('judges a module only while its port is up', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     const sensors: Sensor[] = [
       {
         id: '1',
@@ -96,7 +55,7 @@ describe('sensor-limit', () => {
   })
 
   it('ends when the device no longer lists the sensor for 15 minutes, but not while answers are partial', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     device.read({ sensors: temperature(90) }, 2)
     expect(device.read({ partial: true }, 30)).toEqual([])
     expect(device.read({})).toEqual(['sensor-limit cleared device/sw1 1.2.3'])
@@ -113,14 +72,14 @@ describe('parts', () => {
     ['Slot 1 temperature', 'overTemp', 'sensor-limit major'],
     ['Battery replacement', 'batteryNeedsReplacing', 'sensor-limit minor'],
   ])('%s says %s: %s', (name, word, said) => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     expect(device.read({ sensors: state(name, word) }, 3)).toEqual([`${said} device/sw1 1.2.9`])
     const [alarmType] = said.split(' ')
     expect(device.read({ sensors: state(name, 'normal') }, 3)).toEqual([`${alarmType} cleared device/sw1 1.2.9`])
   })
 
   it('knows a fan by its column when its name does not tell', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     const id = '1.3.6.1.4.1.9.9.13.1.4.1.3.1004'
     expect(device.read({ sensors: state('Switch 1, T1', 'critical', id) })).toEqual([
       `fan-failed major device/sw1 ${id}`,
@@ -130,13 +89,13 @@ describe('parts', () => {
   it.each(['master', 'hotStandbyRedundant', 'down', 'notPresent', 'unknown', 'rebooting'])(
     'decides nothing of a state that says %s',
     word => {
-      const device = new Reader()
+      const device = new HardwareDevice()
       expect(device.read({ sensors: state('Stack port 1', word) }, 3)).toEqual([])
     },
   )
 
   it('says that a disk is failing, by its state or by what its controller expects', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     const disk = (word: string) => ({ disks: [{ id: 'd1', name: 'Disk 1', state: word, model: 'M', serial: 'S1' }] })
     expect(device.read(disk('crashed'))).toEqual(['disk-failing major device/sw1 d1'])
     expect(device.conditions[0]?.evidence.summary).toBe('Disk 1, M, serial S1: crashed.')
@@ -146,7 +105,7 @@ describe('parts', () => {
   })
 
   it('says that power comes from the battery, and that it is low; a self-test is neither', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     const ups = (output: string, battery: string): { sensors: Sensor[] } => ({
       sensors: [
         ...state('Output', output, '1.3.6.1.4.1.318.1.1.1.4.1.1.0'),
@@ -173,7 +132,7 @@ describe('optic-rx-low', () => {
   const port = 'interface/sw1/xe-0 xe-0 Rx power'
 
   it("is said when the module's limit is reached, and ends half an hour after the light is back", () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     device.read({ sensors: light(-5, limits) }, 5)
     expect(device.read({ sensors: light(-15, limits) }, 2)).toEqual([`optic-rx-low minor ${port}`])
     expect(device.read({ sensors: light(-17, limits) })).toEqual([`optic-rx-low major ${port}`])
@@ -182,7 +141,7 @@ describe('optic-rx-low', () => {
   })
 
   it('finds a drop of two decibels below what was usual long before any limit', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     device.read({ sensors: light(-5, limits) }, 60)
     expect(device.read({ sensors: light(-7.1, limits) }, 2)).toEqual([])
     expect(device.read({ sensors: light(-7.1, limits) })).toEqual([`optic-rx-low warning ${port}`])
@@ -191,7 +150,7 @@ describe('optic-rx-low', () => {
   })
 
   it('follows slow ageing and does not learn from trouble', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     for (let day = 0; day < 30; day++) device.read({ sensors: light(-5 - day * 0.05, limits) }, 1_440)
     expect(device.conditions).toEqual([])
     expect(device.read({ sensors: light(-10, limits) }, 3 * 1_440)[0]).toBe(`optic-rx-low major ${port}`)
@@ -199,7 +158,7 @@ describe('optic-rx-low', () => {
   })
 
   it('takes a level that held for a week as the usual one', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     device.read({ sensors: light(-5, limits) }, 60)
     const said = device.read({ sensors: light(-9, limits) }, 8 * 1_440)
     expect([said[0], said.at(-1)]).toEqual([`optic-rx-low major ${port}`, `optic-rx-low cleared ${port}`])
@@ -207,14 +166,14 @@ describe('optic-rx-low', () => {
   })
 
   it('says nothing of a dark port that is down', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     device.read({ sensors: light(-5, limits) }, 20)
     const interfaces = [{ ifIndex: 7, interfaceId: 'sw1/xe-0', ifName: 'xe-0', adminStatus: 1, operStatus: 2 }]
     expect(device.read({ sensors: light(-40, limits), interfaces }, 20)).toEqual([])
   })
 
   it('keeps a state of less than 1 KB, however the light wanders', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     for (let i = 0; i < 4_000; i++) device.read({ sensors: light(-10 + 8 * Math.sin(i * i)) })
     expect(JSON.stringify(device.state).length).toBeLessThan(1_200)
   })
@@ -225,7 +184,7 @@ describe('peer-down', () => {
   const ospf = { peers: [{ protocol: 'ospf', address: '192.0.2.9', state: 'full' }] }
 
   it('is said of a peer that was established, not of one that never was', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     expect(device.read(bgp('active'), 5)).toEqual([])
     device.read(bgp('established'), 2)
     expect(device.read(bgp('idle'))).toEqual(['peer-down major device/sw1 bgp/192.0.2.1'])
@@ -233,14 +192,14 @@ describe('peer-down', () => {
   })
 
   it('is said of an OSPF neighbour that is gone, not of a BGP peer that was removed', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     device.read({ peers: [...bgp('established').peers, ...ospf.peers] }, 2)
     expect(device.read({}, 2)).toEqual(['peer-down major device/sw1 ospf/192.0.2.9'])
     expect(device.read(ospf)).toEqual(['peer-down cleared device/sw1 ospf/192.0.2.9'])
   })
 
   it('waits while answers are partial, and forgets a neighbour after a day', () => {
-    const device = new Reader()
+    const device = new HardwareDevice()
     device.read(ospf, 2)
     expect(device.read({ partial: true }, 10)).toEqual([])
     expect(device.read({}, 1_500)).toEqual([

@@ -4,7 +4,10 @@ import { type DetectConfig, detectDefaults } from '../config.ts'
 import { type Episode, episodeStep, type Finding, switchedOff } from '../episode.ts'
 import { adminUp, operUp } from '../observation.ts'
 import { put } from '../put.ts'
+import { type FecState, fecRatio, fecUncorrectable, isFecRatio, isUncorrectable } from './fec-margin.ts'
+import { isLaserBias, type LaserState, laserAgeing, transmittedLight } from './laser-ageing.ts'
 import type { HardwareObservation, PeerObservation, PortObservation, SensorObservation } from './observation.ts'
+import { type FadingState, opticDegrading } from './optic-degrading.ts'
 import { isReceivedLight, type OpticState, opticRxLow } from './optic-rx.ts'
 import {
   diskFailing,
@@ -30,6 +33,9 @@ export interface HardwareItem {
   seenMs: number
   limit?: LimitState
   optic?: OpticState
+  fading?: FadingState
+  laser?: LaserState
+  fec?: FecState
   peer?: PeerState
   episodes?: Partial<Record<AlarmType, Episode>>
 }
@@ -136,9 +142,31 @@ class Judge {
       this.#say(item, 'disk-failing', config.diskFailing.enabled, () => diskFailureCount(sensor, atMs))
       return
     }
+    const label = port?.ifName ?? sensor.name
+    if (isFecRatio(sensor) || isUncorrectable(sensor)) {
+      const judge = isFecRatio(sensor) ? fecRatio : fecUncorrectable
+      this.#say(item, 'fec-margin', config.fecMargin.enabled, episode => {
+        const fec = judge(item.fec ?? {}, episode, sensor, label, atMs, config.fecMargin)
+        put(item, 'fec', hasKeys(fec.state) ? fec.state : undefined)
+        return fec.finding
+      })
+      return
+    }
+    if (isLaserBias(sensor) && port) {
+      this.#say(item, 'laser-ageing', config.laserAgeing.enabled, episode => {
+        const tx = transmittedLight(sensor, this.#reading.sensors)
+        const laser = laserAgeing(item.laser, episode, sensor, tx, label, atMs, config.laserAgeing)
+        put(item, 'laser', laser.state)
+        return laser.finding
+      })
+    }
     if (isReceivedLight(sensor)) {
+      this.#say(item, 'optic-degrading', config.opticDegrading.enabled, episode => {
+        const fading = opticDegrading(item.fading, episode, sensor, label, atMs, config.opticDegrading)
+        put(item, 'fading', fading.state)
+        return fading.finding
+      })
       this.#say(item, 'optic-rx-low', config.opticRxLow.enabled, episode => {
-        const label = port?.ifName ?? sensor.name
         const optic = opticRxLow(item.optic ?? {}, episode, sensor, label, atMs, config.opticRxLow)
         put(item, 'optic', hasKeys(optic.state) ? optic.state : undefined)
         return optic.finding
@@ -178,7 +206,8 @@ class Judge {
     this.#seen.add(key)
     const item: HardwareItem = { resource: resourceName, qualifier, ...before, seenMs: this.#reading.atMs }
     run(item)
-    const isWorthKeeping = item.limit || item.optic || item.peer || item.episodes
+    const isWorthKeeping =
+      item.limit || item.optic || item.fading || item.laser || item.fec || item.peer || item.episodes
     if (!isWorthKeeping) return
     if (!before) this.#kept++
     this.#next[key] = item

@@ -1,3 +1,5 @@
+import { medianOf } from './daily-figures.ts'
+
 /** What an optic usually receives, in a few hundred octets. Plain JSON. */
 export interface LightHistory {
   /** Day of the bins, since the Unix epoch. */
@@ -56,11 +58,4 @@ function medianOfBins(bins: LightHistory['bins']): number {
     if (left <= 0) return bin / 10
   }
   return 0
-}
-
-function medianOf(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b)
-  const upper = sorted[sorted.length >> 1]
-  const lower = sorted[(sorted.length - 1) >> 1]
-  return upper === undefined || lower === undefined ? undefined : (upper + lower) / 2
 }
