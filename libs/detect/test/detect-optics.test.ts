@@ -111,7 +111,9 @@ describe('optic-degrading', () => {
     const device = newDevice()
     days(device, 0, 20, fading(0.2))
     const after = days(device, 20, 60, () => [rx(-6 + (noise() - 0.5) * 0.1)])
-    expect(after.filter(one => one.includes('cleared'))).toEqual(['21: optic-degrading cleared interface/sw1/xe-0 xe-0 Rx power'])
+    expect(after.filter(one => one.includes('cleared'))).toEqual([
+      '21: optic-degrading cleared interface/sw1/xe-0 xe-0 Rx power',
+    ])
   })
 
   it('is said of light that begins to swing within the day', () => {
