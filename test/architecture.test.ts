@@ -41,7 +41,7 @@ const parts: Record<string, readonly string[]> = {
     'libs/stream',
     'libs/detect',
   ],
-  'services/gateway/web': ['libs/model'],
+  'services/gateway/web': ['libs/model', 'libs/alarms'],
   'services/standalone': [
     'libs/model',
     'libs/kernel',

@@ -2,7 +2,7 @@ export * from './alarm-config.ts'
 export * from './alarm-machine.ts'
 export * from './fold.ts'
 export { type OperatorActionName, operatorActions } from './operator-axis.ts'
-export * from './suppression.ts'
+export * from './suppression/index.ts'
 export {
   type AlarmCell,
   type AlarmPiece,

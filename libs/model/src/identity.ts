@@ -30,27 +30,6 @@ export function deviceKey(tenantId: TenantId, deviceId: DeviceId): string {
   return `${tenantId}/${deviceId}`
 }
 
-export const resource = {
-  device: (deviceId: DeviceId): string => `device/${deviceId}`,
-  interface: (id: InterfaceId): string => `interface/${id}`,
-  exporter: (id: ExporterId): string => `exporter/${id}`,
-  site: (siteId: string): string => `site/${siteId}`,
-  probe: (probeId: string): string => `probe/${probeId}`,
-  /** Parts of Weir itself: a poller by its producer id, and a topic of the pipeline. */
-  poller: (producerId: string): string => `poller/${producerId}`,
-  pipeline: (topic: string): string => `pipeline/${topic}`,
-} as const
-
-/** What is said of an exporter's flows; it may name a device, and yet says nothing of the device's polls. */
-export function isOfExporter(resourceName: string): boolean {
-  return resourceName.startsWith('exporter/')
-}
-
-/** What is said of Weir itself: monitoring that does not see. */
-export function isOfWeir(resourceName: string): boolean {
-  return resourceName.startsWith('poller/') || resourceName.startsWith('pipeline/')
-}
-
 /** Namespace of Weir's alarm ids (RFC 9562 §5.5). Never changes: ids would. */
 const alarmNamespace = '5d3c6f0e-9f0b-5c53-9a55-0d6f5b1f2a77'
 

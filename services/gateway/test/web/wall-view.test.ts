@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Alarm, Tiles } from '../../../../libs/model/src/index.ts'
 import type { LinkState } from '../../web/src/state/connection.ts'
+import { askingAlarms } from '../../web/src/state/explained.ts'
 import { lastMinutes, linkSpanMinutes } from '../../web/src/state/links.ts'
 import { parseScreen } from '../../web/src/state/screen.ts'
 import { createWallStore, type WallStore } from '../../web/src/state/wall-store.ts'
@@ -338,6 +339,64 @@ describe('links', () => {
     expect(store.worstInterfaces().map(tile => tile.interfaceId)).toEqual(before)
     store.apply({ type: 'tiles', serverTimeMs: nowMs, tiles: { worstInterfaces: turned } }, nowMs + 16_000)
     expect(store.worstInterfaces().map(tile => tile.interfaceId)).toEqual(before.toReversed())
+  })
+})
+
+describe('alarms that another one explains', () => {
+  const at = (
+    type: Alarm['alarmTypeId'],
+    severity: Alarm['perceivedSeverity'],
+    device: string,
+    more: Partial<Alarm> = {},
+  ) =>
+    alarm(
+      { type, severity, site: 3, device, agoMs: 60_000, summary: `${type} of ${device}`, action: 'Look.', more },
+      nowMs,
+    )
+  const dark = at('site-dark', 'critical', '', { resource: 'site/site-3', deviceId: null, alarmId: 'dark' })
+  const devices = Array.from({ length: 30 }, (_, i) =>
+    at('device-unreachable', 'critical', `sw-${i}`, { alarmId: `sw-${i}` }),
+  )
+  const link = at('link-down', 'critical', 'sw-1', { resource: 'interface/sw-1/eth0', alarmId: 'link' })
+  const calm = scenario('calm', nowMs)
+
+  it('F72: a dark site is one row, one critical, no flood and no sound for each device; what it explains is counted', () => {
+    const alarms = [...devices, link, dark]
+    const { list, verdict, flood, unattendedCritical, cells } = look(storeWith({ ...calm, alarms }))
+    expect(list.rows.map(row => [row.what, row.note, row.alarms, row.evidence])).toEqual([
+      ['Site dark', '+31 related', 32, 'site-dark of'],
+    ])
+    expect(list).toMatchObject({ open: 1, hidden: 0 })
+    expect(verdict.headline).toBe('1 critical')
+    expect(flood).toEqual({ active: false, newAlarms: 1 })
+    expect(unattendedCritical).toBe(1)
+    expect(cells.filter(cell => cell.count > 0)).toMatchObject([{ worst: 'critical', count: 1 }])
+    expect(askingAlarms(alarms).map(one => one.alarmId)).toEqual(['dark'])
+  })
+
+  it('ask again when their cause is over', () => {
+    const over = { ...dark, isCleared: true, clearedAt: new Date(nowMs - 400_000).toISOString() }
+    const { verdict } = look(storeWith({ ...calm, alarms: [over, ...devices.slice(0, 2), link] }))
+    // The link hangs on its device.
+    expect(verdict.headline).toBe('2 critical')
+  })
+
+  it('stand behind a blind poller, which the banner tells once for all clients', () => {
+    const blind = ['t-0', 't-1'].map(tenantId =>
+      at('telemetry-stale', 'critical', '', {
+        ...{ tenantId, alarmId: `blind-${tenantId}`, resource: 'poller/p1', deviceId: null, siteId: null },
+        evidence: { summary: 'Monitoring is blind: x', action: 'Look.', measured: {}, expected: {} },
+      }),
+    )
+    expect(look(storeWith({ ...calm, alarms: blind })).blind).toEqual({
+      level: 'blind',
+      reasons: ['Monitoring is blind: x'],
+    })
+    const own = at('telemetry-stale', 'critical', '', { ...blind[0]!, tenantId: dark.tenantId, alarmId: 'own' })
+    const { list } = look(storeWith({ ...calm, alarms: [own, dark, ...devices] }))
+    expect(list.rows.map(row => [row.what, row.where.part, row.note])).toEqual([
+      ['Telemetry stale', 'monitoring: poller p1', '+31 related'],
+    ])
   })
 })
 

@@ -6,6 +6,7 @@ import { reloadWhenServed } from './screen/reload-page.ts'
 import { createSound } from './screen/sound.ts'
 import { keepAwake } from './screen/wake-lock.ts'
 import { createConnection } from './state/connection.ts'
+import { askingAlarms } from './state/explained.ts'
 import { createReloadPolicy } from './state/reload.ts'
 import { parseScreen } from './state/screen.ts'
 import { createServerTime } from './state/server-time.ts'
@@ -46,7 +47,7 @@ const connection = createConnection({
     if ('serverTimeMs' in message) serverTime.observe(message.serverTimeMs, performance.now(), Date.now())
     store.apply(message, serverNowMs())
     if (message.type === 'alarm' || message.type === 'snapshot') {
-      if (soundPolicy.due(store.alarms.values(), serverNowMs(), view?.flood.active ?? false)) {
+      if (soundPolicy.due(askingAlarms(store.alarms.values()), serverNowMs(), view?.flood.active ?? false)) {
         sound.play()
         pulseUntilMs = performance.now() + pulseMs
       }
@@ -108,7 +109,7 @@ function tick(): void {
 function look(): void {
   const nowMs = serverNowMs()
   store.forgetOld(nowMs)
-  if (soundPolicy.due(store.alarms.values(), nowMs, view?.flood.active ?? false)) sound.play()
+  if (soundPolicy.due(askingAlarms(store.alarms.values()), nowMs, view?.flood.active ?? false)) sound.play()
   const due = reloads.due({
     nowMs: Date.now(),
     localHour: new Date().getHours(),

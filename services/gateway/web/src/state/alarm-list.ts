@@ -1,3 +1,4 @@
+import type { Suppression } from '../../../../../libs/alarms/src/suppression/index.ts'
 import type { Alarm, Severity } from '../../../../../libs/model/src/index.ts'
 import { evidenceWords, expectedWords } from './evidence.ts'
 import { type Flaps, flapChangesMax } from './flaps.ts'
@@ -40,6 +41,8 @@ export interface AlarmList {
 
 export interface AlarmListInput {
   alarms: Iterable<Alarm>
+  /** Those that another of them explains, by id. */
+  explained?: ReadonlyMap<string, Suppression>
   names: SiteNames
   flaps: Flaps
   nowMs: number
@@ -48,19 +51,27 @@ export interface AlarmListInput {
   flood: boolean
 }
 
+const nothingExplained: ReadonlyMap<string, Suppression> = new Map()
 /** A cleared alarm stays this long, so that those who saw it appear see it go. */
 export const clearedShownMs = 180_000
 const dayMs = 86_400_000
 
-export function alarmList({ alarms, names, flaps, nowMs, rowsMax, flood }: AlarmListInput): AlarmList {
+export function alarmList(input: AlarmListInput): AlarmList {
+  const { alarms, names, flaps, nowMs, rowsMax, flood, explained = nothingExplained } = input
   const all = [...alarms]
-  const open = all.filter(alarm => !alarm.isCleared)
-  const groups = [...groupBy(open, flood ? siteRoot : incidentRoot).values()].map(members => members.toSorted(byWorst))
+  const asking = all.filter(alarm => !alarm.isCleared && !explained.has(alarm.alarmId))
+  const effects = explainedBy(all, explained)
+  // A cause comes first among what it explains, whatever their severities.
+  const groups = [...groupBy(asking, flood ? siteRoot : incidentRoot).values()].map(members =>
+    members.toSorted(byWorst).flatMap(alarm => [alarm, ...(effects.get(alarm.alarmId) ?? [])]),
+  )
   const openRows = groups
     .toSorted((a, b) => byWorst(a[0]!, b[0]!))
-    .map(members => ({ members, row: openRow(members, { names, flaps, nowMs, flood }) }))
+    .map(members => ({ members, row: openRow(members, { names, flaps, nowMs, flood, explained }) }))
   const shown = openRows.slice(0, rowsMax)
-  const hidden = openRows.slice(rowsMax).flatMap(({ members }) => members.filter(isUnattended))
+  const hidden = openRows
+    .slice(rowsMax)
+    .flatMap(({ members }) => members.filter(alarm => isUnattended(alarm) && !explained.has(alarm.alarmId)))
   const cleared = all
     .filter(alarm => alarm.isCleared && nowMs - clearedAtMs(alarm) < clearedShownMs)
     .sort((a, b) => clearedAtMs(b) - clearedAtMs(a))
@@ -69,11 +80,25 @@ export function alarmList({ alarms, names, flaps, nowMs, rowsMax, flood }: Alarm
     rows: [...shown.map(({ row }) => row), ...cleared.map(alarm => clearedRow(alarm, names, nowMs))],
     hidden: hidden.length,
     hiddenCritical: countBySeverity(hidden).critical,
-    open: open.length,
-    acknowledged: open.filter(alarm => statusOf(alarm) === 'acknowledged').length,
-    silenced: open.filter(alarm => statusOf(alarm) === 'silenced').length,
-    olderThanADay: open.filter(alarm => nowMs - Date.parse(alarm.raisedAt) > dayMs).length,
+    open: asking.length,
+    acknowledged: asking.filter(alarm => statusOf(alarm) === 'acknowledged').length,
+    silenced: asking.filter(alarm => statusOf(alarm) === 'silenced').length,
+    olderThanADay: asking.filter(alarm => nowMs - Date.parse(alarm.raisedAt) > dayMs).length,
   }
+}
+
+/** What each asking alarm explains, also through others: a dark site its devices, and those what is on them. */
+function explainedBy(all: readonly Alarm[], explained: ReadonlyMap<string, Suppression>): Map<string, Alarm[]> {
+  const found = new Map<string, Alarm[]>()
+  for (const alarm of all.filter(one => explained.has(one.alarmId)).sort(byWorst)) {
+    let root = alarm.alarmId
+    // A weaker alarm never explains a stronger one, so this ends; the bound is for what a gateway may get wrong.
+    for (let i = 0; i < 16 && explained.has(root); i++) root = explained.get(root)!.by
+    const members = found.get(root)
+    if (members) members.push(alarm)
+    else found.set(root, [alarm])
+  }
+  return found
 }
 
 function statusOf(alarm: Alarm): RowStatus {
@@ -104,14 +129,14 @@ function siteRoot(alarm: Alarm): string {
   return `${siteKey(alarm.tenantId, alarm.siteId ?? `device:${alarm.deviceId ?? ''}`)}/${statusOf(alarm)}`
 }
 
-function openRow(
-  members: readonly Alarm[],
-  { names, flaps, nowMs, flood }: Pick<AlarmListInput, 'names' | 'flaps' | 'nowMs' | 'flood'>,
-): AlarmRow {
+type OpenRowContext = Pick<AlarmListInput, 'names' | 'flaps' | 'nowMs' | 'flood'> &
+  Required<Pick<AlarmListInput, 'explained'>>
+
+function openRow(members: readonly Alarm[], { names, flaps, nowMs, flood, explained }: OpenRowContext): AlarmRow {
   const first = members[0]!
   const where = placeOf(first, names)
   const row: AlarmRow = {
-    key: members.length > 1 && flood ? siteRoot(first) : first.alarmId,
+    key: first.alarmId,
     severity: first.perceivedSeverity,
     status: statusOf(first),
     note: note(first, members.length, flaps, nowMs),
@@ -123,10 +148,12 @@ function openRow(
     nextStep: inertText(first.evidence.action),
     alarms: members.length,
   }
-  if (members.length === 1 || !flood) return row
+  // One cause with what it explains says more than how many they are.
+  if (!flood || members.filter(alarm => !explained.has(alarm.alarmId)).length === 1) return row
   const oneDevice = members.every(alarm => alarm.deviceId === first.deviceId)
   return {
     ...row,
+    key: siteRoot(first),
     note: '',
     what: `${plural(members.length, 'alarm')}`,
     where: { ...where, device: oneDevice ? where.device : '', part: '' },

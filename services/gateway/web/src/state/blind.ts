@@ -1,4 +1,5 @@
 import type { Alarm, ExporterTile, OverviewTile } from '../../../../../libs/model/src/index.ts'
+import { isOfWeir } from '../../../../../libs/model/src/resource/index.ts'
 import { exporterFreshness, flowBudgetMs } from './freshness.ts'
 import type { SiteCell } from './site-grid.ts'
 import { inertText, plural } from './text.ts'
@@ -47,11 +48,13 @@ export function blindness({ overview, exporters, sites, alarms, nowMs }: Blindne
   const total = Math.max(devices, overview?.devices ?? 0)
   if (stale > 0 && total > 0) judge(stale / total, `polls overdue on ${stale} of ${plural(total, 'device')}`)
 
+  // Each client whose devices a blind poller polls is told the same; a wall of all of them says it once.
+  const said = new Set<string>()
   for (const alarm of alarms) {
-    if (alarm.alarmTypeId === 'pipeline-lagging' && !alarm.isCleared && alarm.shelving === 'unshelved') {
-      blind.push(inertText(alarm.evidence.summary, 80))
-    }
+    if (!isOfWeir(alarm.resource) && alarm.alarmTypeId !== 'pipeline-lagging') continue
+    if (!alarm.isCleared && alarm.shelving === 'unshelved') said.add(inertText(alarm.evidence.summary, 120))
   }
+  blind.push(...said)
   if (blind.length) return { level: 'blind', reasons: [...blind, ...partly] }
   return partly.length ? { level: 'partly', reasons: partly } : null
 }

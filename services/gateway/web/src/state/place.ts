@@ -52,7 +52,10 @@ export function placeOf(alarm: Alarm, names: SiteNames): Place {
   }
 }
 
-/** A resource is `device/<id>`, `interface/<device>/<ifName>` or `exporter/<tenant>/<collector>/<address>`. */
+/**
+ * A resource is `device/<id>`, `interface/<device>/<ifName>`, `exporter/<tenant>/<collector>/<address>`, `probe/<id>`, `site/<id>`, or
+ * a part of Weir: `poller/<id>`, `pipeline/<topic>`.
+ */
 function splitResource(alarm: Alarm): { device: string; part: string } {
   const slash = alarm.resource.indexOf('/')
   const kind = alarm.resource.slice(0, Math.max(0, slash))
@@ -63,6 +66,8 @@ function splitResource(alarm: Alarm): { device: string; part: string } {
   }
   if (kind === 'exporter')
     return { device: alarm.deviceId ?? '', part: `exporter ${rest.slice(rest.lastIndexOf('/') + 1)}` }
+  if (kind === 'probe') return { device: alarm.deviceId ?? '', part: `probe ${rest}` }
+  if (kind === 'poller' || kind === 'pipeline') return { device: '', part: `monitoring: ${kind} ${rest}` }
   if (kind === 'site' || kind === 'tenant') return { device: '', part: '' }
   if (kind === 'device') return { device: rest, part: alarm.qualifier }
   return { device: alarm.deviceId ?? '', part: rest }

@@ -1,6 +1,7 @@
 import { type AlarmList, alarmList } from './alarm-list.ts'
 import { type Blindness, blindness } from './blind.ts'
 import type { Connection } from './connection.ts'
+import { explainedAlarms } from './explained.ts'
 import { type Flood, flood } from './flood.ts'
 import { type Frame, frameState } from './frame.ts'
 import { overviewFreshness } from './freshness.ts'
@@ -72,7 +73,10 @@ export function wallView(input: WallViewInput): WallView {
     lagBudgetMs: screen.lagBudgetMs,
     overviewStale: overviewFreshness(overview, nowMs).stale,
   })
-  const alarms = [...store.alarms.values()]
+  const all = [...store.alarms.values()]
+  const explained = explainedAlarms(all)
+  // What another alarm explains asks nobody to act: it counts nowhere, and stands with its cause.
+  const alarms = all.filter(alarm => !explained.has(alarm.alarmId))
   const cells = siteCells(store.sites.values(), alarms, nowMs)
   const blind = blindness({ overview, exporters: store.exporters.values(), sites: cells, alarms, nowMs })
   const alarmFlood = flood(alarms, nowMs, before?.flood.active ?? false)
@@ -95,7 +99,8 @@ export function wallView(input: WallViewInput): WallView {
     blind,
     flood: alarmFlood,
     list: alarmList({
-      alarms,
+      alarms: all,
+      explained,
       names,
       flaps: store.flaps,
       nowMs,

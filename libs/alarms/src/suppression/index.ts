@@ -1,4 +1,5 @@
-import { type Alarm, type AlarmType, isOfExporter, isOfWeir } from '../../model/src/index.ts'
+import type { Alarm, AlarmType } from '../../../model/src/index.ts'
+import { isOfExporter, isOfWeir } from '../../../model/src/resource/index.ts'
 
 /** Why an alarm asks nobody to act: another alarm explains it. Derived from the open alarms, never stored. */
 export interface Suppression {
