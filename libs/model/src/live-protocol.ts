@@ -60,6 +60,9 @@ export const overviewTileSchema = z.object({
   devices: z.int(),
   devicesReachable: z.int(),
   devicesStale: z.int(),
+  /** Of those that did not answer their last poll: neither their host, or their host only. */
+  devicesDown: z.int().optional(),
+  devicesSnmpFailing: z.int().optional(),
   interfaces: z.int(),
   exporters: z.int(),
   /** Arrival of the newest flow window over all exporters; null before the first. */

@@ -64,6 +64,14 @@ export function isReachable(device: DeviceState, nowMs: number): boolean {
   return device.reachable && !isDeviceStale(device, nowMs)
 }
 
+/** Why a device does not answer, where it does not; unknown: no poll yet or lately, or its poller hears nobody. */
+export function reachStateOf(device: DeviceState, nowMs: number): 'up' | 'snmp-failing' | 'down' | 'unknown' {
+  if (device.polledAtMs === 0 || isDeviceStale(device, nowMs)) return 'unknown'
+  const { reachState } = device
+  if (reachState === 'up' || reachState === 'snmp-failing' || reachState === 'unknown') return reachState
+  return device.reachable ? 'up' : 'down'
+}
+
 function overviewTile(
   state: LiveState,
   devices: readonly DeviceState[],
@@ -76,6 +84,8 @@ function overviewTile(
     devices: devices.length,
     devicesReachable: devices.filter(device => isReachable(device, nowMs)).length,
     devicesStale: devices.filter(device => isDeviceStale(device, nowMs)).length,
+    devicesDown: devices.filter(device => reachStateOf(device, nowMs) === 'down').length,
+    devicesSnmpFailing: devices.filter(device => reachStateOf(device, nowMs) === 'snmp-failing').length,
     interfaces: devices.reduce((sum, device) => sum + device.interfaces.size, 0),
     exporters: exporters.length,
     lastFlowMs: lastFlowMs || null,

@@ -6,7 +6,7 @@ import { requestScope } from '../http/scope.ts'
 import { circuitAt } from '../live/circuits.ts'
 import { type DeviceState, type InterfaceState, isDeviceStale } from '../live/device-state.ts'
 import type { LiveState } from '../live/live-state.ts'
-import { interfaceTile, isReachable, rounded, tilesOf } from '../live/tiles.ts'
+import { interfaceTile, isReachable, reachStateOf, rounded, tilesOf } from '../live/tiles.ts'
 import { inScope, maySee, type Scope } from '../principal.ts'
 import { circuitAtPort, showCircuit } from './circuit-routes.ts'
 
@@ -204,13 +204,6 @@ export function showDevice(state: LiveState, device: DeviceState, nowMs: number)
     pollDurationMs: device.polledAtMs > 0 ? device.pollDurationMs : null,
     asOf: device.polledAtMs > 0 ? isoTime(device.polledAtMs) : null,
   }
-}
-
-function reachStateOf(device: DeviceState, nowMs: number): 'up' | 'snmp-failing' | 'down' | 'unknown' {
-  if (device.polledAtMs === 0 || isDeviceStale(device, nowMs)) return 'unknown'
-  const { reachState } = device
-  if (reachState === 'up' || reachState === 'snmp-failing' || reachState === 'unknown') return reachState
-  return device.reachable ? 'up' : 'down'
 }
 
 function showInterface(

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { probeKinds } from '../../../../libs/model/src/index.ts'
-import { readProbeSeries, type Store } from '../../../../libs/store/src/index.ts'
+import { type ProbePoint, readProbeSeries, type Store } from '../../../../libs/store/src/index.ts'
 import type { QueryConfig } from '../config.ts'
 import type { App } from '../http/app.ts'
 import { decodeCursor, listOf, listParameters, pageOf } from '../http/cursor.ts'
 import { ProblemError } from '../http/problem.ts'
 import { requestScope } from '../http/scope.ts'
 import { isProbeStale, type ProbeState } from '../live/probe-state.ts'
+import { rounded } from '../live/tiles.ts'
 import { inScope } from '../principal.ts'
 import type { RestContext } from './inventory-routes.ts'
 import { resolutionSchema, resolutions } from './query-schemas.ts'
@@ -120,9 +121,23 @@ export function addProbeRoutes(app: App, { state, store, query, nowMs }: ProbeRo
         },
         { timeoutMs: query.timeoutMs },
       )
-      return { probeId, ...series }
+      return { probeId, stepSeconds: series.stepSeconds, points: series.points.map(showPoint) }
     },
   )
+}
+
+/** To the microsecond: more is rounding noise. */
+function showPoint(point: ProbePoint): z.input<typeof probePoint> {
+  const of = (value: number | null): number | null => rounded(value ?? undefined, 1_000)
+  return {
+    ...point,
+    rttMinMs: of(point.rttMinMs),
+    rttMeanMs: of(point.rttMeanMs),
+    rttP50Ms: of(point.rttP50Ms),
+    rttP95Ms: of(point.rttP95Ms),
+    rttMaxMs: of(point.rttMaxMs),
+    jitterMs: of(point.jitterMs),
+  }
 }
 
 function showProbe(probe: ProbeState, nowMs: number): z.input<typeof probeItem> {
@@ -140,10 +155,10 @@ function showProbe(probe: ProbeState, nowMs: number): z.input<typeof probeItem> 
     sent: live.sent,
     lost: live.lost,
     lossRatio: live.sent > 0 ? live.lost / live.sent : 0,
-    rttMinMs: live.rttMinMs ?? null,
-    rttMeanMs: live.rttMeanMs ?? null,
-    rttMaxMs: live.rttMaxMs ?? null,
-    jitterMs: live.jitterMs ?? null,
+    rttMinMs: rounded(live.rttMinMs, 1_000),
+    rttMeanMs: rounded(live.rttMeanMs, 1_000),
+    rttMaxMs: rounded(live.rttMaxMs, 1_000),
+    jitterMs: rounded(live.jitterMs, 1_000),
     error: live.error || null,
   }
 }

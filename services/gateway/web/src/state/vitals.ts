@@ -47,7 +47,7 @@ export function vitals(input: VitalsInput): Vital[] {
       label: 'Devices',
       figure: none ? '–' : count(overview.devicesReachable),
       unit: none ? '' : `of ${count(overview.devices)}`,
-      context: staleDevices > 0 ? `${count(staleDevices)} stale` : poll.words,
+      context: troubles(overview) || poll.words,
       tone: !poll.none && (unreachable > 0 || staleDevices > 0 || poll.stale) ? 'warn' : 'normal',
       trend: null,
     }),
@@ -89,6 +89,20 @@ export function vitals(input: VitalsInput): Vital[] {
       trend: null,
     },
   ]
+}
+
+/** `3 down, 1 without SNMP`; empty when all is well. */
+function troubles(overview: OverviewTile | null): string {
+  const { devicesStale = 0, devicesDown = 0, devicesSnmpFailing = 0 } = overview ?? {}
+  const parts: [number, string][] = [
+    [devicesDown, 'down'],
+    [devicesSnmpFailing, 'without SNMP'],
+    [devicesStale, 'stale'],
+  ]
+  return parts
+    .filter(([devices]) => devices > 0)
+    .map(([devices, words]) => `${count(devices)} ${words}`)
+    .join(', ')
 }
 
 export function flowScale(overview: OverviewTile | null, before: RateScale | undefined): RateScale {
