@@ -93,11 +93,15 @@ function describedCircuit(ifAlias: string): InterfaceCircuit | undefined {
   if (!/^\s*[ctp]/i.test(ifAlias)) return undefined
   if (described.has(ifAlias)) return described.get(ifAlias)
   const found = parseInterfaceDescription(ifAlias)
-  const circuit: InterfaceCircuit | undefined = found && {
-    ...{ source: 'description', kind: found.kind, provider: found.name, circuitId: found.circuitId },
-    ...{ contact: '', note: found.note },
-    ...(found.speed ? { committed: found.speed } : {}),
-  }
+  // A core link with nothing but its far end is a cable.
+  const isCircuit = found && (found.kind !== 'core' || found.circuitId !== '' || found.speed !== undefined)
+  const circuit: InterfaceCircuit | undefined = isCircuit
+    ? {
+        ...{ source: 'description', kind: found.kind, provider: found.name, circuitId: found.circuitId },
+        ...{ contact: '', note: found.note },
+        ...(found.speed ? { committed: found.speed } : {}),
+      }
+    : undefined
   if (described.size >= describedMax) described.clear()
   described.set(ifAlias, circuit)
   return circuit

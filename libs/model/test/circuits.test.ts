@@ -122,6 +122,11 @@ describe('circuits', () => {
     expect(circuitOf(ports, 'constructor', '', 1e9)).toBeUndefined()
   })
 
+  it('are not cables: a core link with nothing but its far end', () => {
+    expect(circuitOf(undefined, 'a', 'Core: core-2 te1', 1e9)).toBeUndefined()
+    expect(circuitOf(undefined, 'a', 'Core: core-2 {DWDM-11}', 1e9)).toMatchObject({ circuitId: 'DWDM-11' })
+  })
+
   it('are never wider than their port', () => {
     expect(circuitOf(undefined, 'a', 'Transit: x [10G]', 1e9)?.committed).toBeUndefined()
     expect(circuitOf(undefined, 'a', 'Transit: x [1G]', 1e9)?.committed).toBeUndefined()

@@ -214,6 +214,19 @@ export const tables = {
     read_at: 'DateTime64(3)',
     rev: 'UInt64',
   },
+  /** Where a station was last seen: at a bridge's port (address ''), or beside a router with its address. */
+  stations: {
+    tenant_id: 'String',
+    /** Lower-case, with colons. */
+    mac: 'String',
+    device_id: 'String',
+    vlan: 'UInt16',
+    address: 'String',
+    interface_id: 'String',
+    site_id: 'String',
+    seen_at: 'DateTime64(3)',
+    rev: 'UInt64',
+  },
   /** What changed about a device: libs/model's kinds of change. */
   device_changes: {
     tenant_id: 'String',

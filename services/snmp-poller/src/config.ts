@@ -85,6 +85,10 @@ export const snmpPollerConfigSchema = z.strictObject({
   slowRefreshMs: z.int().min(10_000).default(600_000),
   /** Sensors, processors, memory, peers, neighbours and parts are read again after this long. */
   hardwareIntervalMs: z.int().min(1_000).default(60_000),
+  /** Forwarding tables of bridges and neighbours' addresses of routers: what GET /api/v1/search finds. */
+  stations: z
+    .strictObject({ enabled: z.boolean().default(true), intervalMs: z.int().min(30_000).default(300_000) })
+    .prefault({}),
   /**
    * Interfaces that are polled in between, by ifName or ifAlias (`*` stands for anything), of devices of these roles and
    * ids; of all devices where neither is given. Where several rules name a device, the shortest interval holds.

@@ -15,6 +15,8 @@ export interface DeviceHardwareOptions {
   readonly rowsMax: number
   readonly clock: Clock
   readonly intervalMs: number
+  /** Stations are read again after this long; never without. */
+  readonly stationsIntervalMs?: number | undefined
 }
 
 /** What profiles read of one device: when it is due, and what of it goes into which record. */
@@ -22,6 +24,7 @@ export class DeviceHardware {
   readonly #options: DeviceHardwareOptions
   readonly #reader: HardwareReader
   #readAtMs = Number.NEGATIVE_INFINITY
+  #stationsReadAtMs = Number.NEGATIVE_INFINITY
   #facts = { version: '', hardware: '', serial: '' }
   /** Who it is by what it was asked for, while it introduces itself in the same words. */
   #asked: { introduction: string; identity: Identity } | undefined
@@ -50,7 +53,10 @@ export class DeviceHardware {
     if (!poll.system) return
     this.#readAtMs = this.#options.clock.monotonicMs()
     Object.assign(poll.system, await this.#identify(session, poll.system, errors))
-    const found = await this.#reader.read(session, poll.system, poll.interfaces, errors)
+    const { stationsIntervalMs } = this.#options
+    const stations = stationsIntervalMs !== undefined && this.#readAtMs - this.#stationsReadAtMs >= stationsIntervalMs
+    if (stations) this.#stationsReadAtMs = this.#readAtMs
+    const found = await this.#reader.read(session, poll.system, poll.interfaces, errors, { stations })
     this.#unsent = found.hardware
     this.#facts = found.facts
     this.#aggregates = found.aggregates

@@ -57,6 +57,8 @@ export interface DevicePollerOptions {
   readonly profiles?: ProfileLibrary
   /** What profiles read beyond interfaces is read again after this long; 0, after every poll. */
   readonly hardwareIntervalMs?: number
+  /** Stations (forwarding tables, neighbours' addresses) are read again after this long; never without. */
+  readonly stationsIntervalMs?: number | undefined
 }
 
 export interface PollOutcome {
@@ -103,8 +105,15 @@ export class DevicePoller {
   constructor(options: DevicePollerOptions) {
     this.#options = options
     this.#tables = options.tables ?? new InterfaceTables()
-    const { profiles: library, interfacesMax: rowsMax, clock, hardwareIntervalMs: intervalMs = 0 } = options
-    this.#hardware = library && new DeviceHardware({ library, pace: this.#pace, rowsMax, clock, intervalMs })
+    const {
+      profiles: library,
+      interfacesMax: rowsMax,
+      clock,
+      hardwareIntervalMs: intervalMs = 0,
+      stationsIntervalMs,
+    } = options
+    this.#hardware =
+      library && new DeviceHardware({ library, pace: this.#pace, rowsMax, clock, intervalMs, stationsIntervalMs })
   }
 
   /** The next poll's own record carries what profiles read, as the first one does: a message spoke of it. */

@@ -284,6 +284,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       tables,
       profiles,
       hardwareIntervalMs: config.hardwareIntervalMs,
+      stationsIntervalMs: config.stations.enabled ? config.stations.intervalMs : undefined,
       ...(plan ? { fast: { plan, session: openSession(device, plan.intervalMs, failures) } } : {}),
     })
     reach.watch({

@@ -30,6 +30,8 @@ export interface PollSettings {
   auth?: SnmpAuth
   /** Reads what profiles name, too. */
   profiles?: boolean
+  /** Stations too, this often. */
+  stationsIntervalMs?: number
 }
 
 /** A poller of the agent at `port`. */
@@ -52,6 +54,7 @@ export function pollerOf(agent: { address: string; port: number }, settings: Pol
     slowRefreshMs: settings.slowRefreshMs ?? 600_000,
     interfacesMax: 1_000,
     ...(settings.profiles ? { profiles: loadProfiles() } : {}),
+    stationsIntervalMs: settings.stationsIntervalMs,
   })
   return {
     transport,

@@ -16,6 +16,7 @@ import { interfaceCells } from './interface-mibs.ts'
 import { lldpCells, neighbourOf } from './lldp-mib.ts'
 import { type MibCell, MibView } from './mib-view.ts'
 import { opticsCells } from './optics-mibs.ts'
+import { stationCells } from './station-mibs.ts'
 import { systemCells } from './system-mibs.ts'
 
 /** Replies stay below one Ethernet frame, as real agents keep theirs. */
@@ -163,6 +164,7 @@ export class SimulatedAgent {
       ...interfaceCells(this.#model, device, timeMs),
       ...lldpCells(this.#model, device, timeMs),
       ...opticsCells(this.#model, device, timeMs),
+      ...stationCells(this.#model, device, timeMs),
     ])
   }
 }

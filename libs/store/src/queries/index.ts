@@ -13,6 +13,7 @@ export * from './probe-series.ts'
 export { limitMax, type QueryLimits } from './query-limits.ts'
 export * from './reconciliation.ts'
 export { type ReconciliationFinding, reconciliationFindings } from './reconciliation-finding.ts'
+export * from './stations.ts'
 export * from './stream-state.ts'
 export { allTenants, type TenantScope } from './tenant-scope.ts'
 export {

@@ -18,6 +18,7 @@ import { addLiveRoute } from './live-route.ts'
 import { addProbeRoutes } from './probe-routes.ts'
 import { addQueryRoutes } from './query-routes.ts'
 import { addReconciliationRoute } from './reconciliation-route.ts'
+import { addSearchRoutes } from './search-routes.ts'
 import { addSensorHistoryRoute } from './sensor-history-route.ts'
 
 export interface ApiContext {
@@ -38,6 +39,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
   addChangeRoutes(app, { ...context, query: context.config.query })
   addFirmwareRoutes(app, { ...context, query: context.config.query })
   addCircuitRoutes(app, context)
+  addSearchRoutes(app, { ...context, query: context.config.query })
   addExporterRoutes(app, context)
   addProbeRoutes(app, { ...context, query: context.config.query })
   addAlarmRoutes(app, context)

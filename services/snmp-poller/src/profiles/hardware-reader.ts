@@ -14,7 +14,7 @@ import {
   type SnmpValue,
   scalarOids,
 } from '../../../../libs/snmp/src/index.ts'
-import type { PollErrors } from '../poll-errors.ts'
+import { PollErrors } from '../poll-errors.ts'
 import { getScalars } from '../scalars.ts'
 import type { SnmpSession } from '../snmp-transport.ts'
 import { walkTable } from '../table-walk.ts'
@@ -29,6 +29,7 @@ import { factTemplate, isScalar, type Profile } from './profile.ts'
 import { looseColumn, ProfileData } from './profile-data.ts'
 import type { Fact } from './profile-schema.ts'
 import { ProfileReader } from './readings.ts'
+import { readStations, stationColumns } from './stations.ts'
 
 export interface HardwareFindings {
   readonly hardware: HardwarePoll
@@ -66,6 +67,7 @@ export class HardwareReader {
     system: SystemInfo,
     interfaces: readonly InterfacePoll[],
     errors: PollErrors,
+    { stations }: { stations: boolean } = { stations: false },
   ): Promise<HardwareFindings> {
     const profiles = this.#options.library.profilesFor(system.os)
     const wanted = new Set([
@@ -85,7 +87,14 @@ export class HardwareReader {
       data,
       errors,
     )
-    return findings(profiles, data, interfaces)
+    const found = findings(profiles, data, interfaces)
+    if (stations) {
+      // Last, and apart: these tables are long, and a device that is slow at them is not failing.
+      const columns = stationColumns.filter(one => !this.#absent.has(one))
+      await this.#readTables(session, columns, data, new PollErrors())
+      found.hardware.stations = readStations(data, interfaces)
+    }
+    return found
   }
 
   async #readScalars(session: SnmpSession, oids: readonly Oid[], data: ProfileData, errors: PollErrors): Promise<void> {

@@ -3,6 +3,7 @@ import { deviceChangeId, type HardwarePoll, hardwareForm } from '../../../../lib
 import type { ColumnBlock, TableName } from '../../../../libs/store/src/index.ts'
 import type { TrackedPoll } from '../../../../libs/stream/src/index.ts'
 import { columnsOf, type Row } from '../rows-to-columns.ts'
+import type { SeenStation } from './station-book.ts'
 
 const windowSeconds = 300
 
@@ -12,6 +13,7 @@ export class HardwareRows {
   readonly #history: Row[] = []
   readonly #hardware: Row[] = []
   readonly #changes: Row[] = []
+  readonly #stations: Row[] = []
 
   reading(tenantId: string, hardware: HardwarePoll, tracked: TrackedPoll, rev: number): void {
     const { deviceId, atMs } = tracked
@@ -64,11 +66,28 @@ export class HardwareRows {
     })
   }
 
+  stations(tenantId: string, { deviceId, siteId, atMs }: TrackedPoll, seen: readonly SeenStation[]): void {
+    for (const { mac, address, vlan, interfaceId } of seen) {
+      this.#stations.push({
+        tenant_id: tenantId,
+        mac,
+        device_id: deviceId,
+        vlan,
+        address,
+        interface_id: interfaceId,
+        site_id: siteId,
+        seen_at: atMs,
+        rev: BigInt(atMs),
+      })
+    }
+  }
+
   take(): { table: TableName; block: ColumnBlock }[] {
     return [
       { table: 'sensors', block: columnsOf(this.#sensors.splice(0)) },
       { table: 'sensor_5m', block: columnsOf(this.#history.splice(0)) },
       { table: 'device_hardware', block: columnsOf(this.#hardware.splice(0)) },
+      { table: 'stations', block: columnsOf(this.#stations.splice(0)) },
       { table: 'device_changes', block: columnsOf(this.#changes.splice(0)) },
     ]
   }

@@ -55,6 +55,7 @@ import { deviceLiveRecord } from './device-live.ts'
 import { HardwareRows } from './hardware-rows.ts'
 import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.ts'
 import { ProbeRounds } from './probe-rounds.ts'
+import { noteStations, type StationBook } from './station-book.ts'
 
 /** Devices of one partition that are remembered at most; the poller's inventory is the real bound. */
 const devicesMax = 50_000
@@ -63,6 +64,7 @@ const timeKey = 'time'
 const silenceMs = 3 * heartbeatIntervalMs
 const devicePrefix = 'device/'
 const changesPrefix = 'changes/'
+const stationsPrefix = 'stations/'
 const pollerPrefix = 'poller/'
 const probePrefix = 'probe/'
 /** Pollers that are remembered at most; further ones are not judged. */
@@ -124,6 +126,8 @@ export class PollsWork implements EpochWork {
   /** What devices were, by key: written only when something about one is another. */
   readonly #was = new Map<string, ChangeState>()
   readonly #wasChanged = new Set<string>()
+  readonly #stations = new Map<string, StationBook>()
+  readonly #stationsChanged = new Set<string>()
   readonly #pollers = new Map<string, PollerState>()
   readonly #changedPollers = new Set<string>()
   readonly #probes = new ProbeRounds()
@@ -146,7 +150,9 @@ export class PollsWork implements EpochWork {
   restore(states: ReadonlyMap<string, string>): void {
     for (const [key, state] of states) {
       if (key === timeKey) this.#time = JSON.parse(state) as PartitionTime
-      else if (key.startsWith(changesPrefix)) {
+      else if (key.startsWith(stationsPrefix)) {
+        this.#stations.set(key.slice(stationsPrefix.length), JSON.parse(state) as StationBook)
+      } else if (key.startsWith(changesPrefix)) {
         this.#was.set(key.slice(changesPrefix.length), JSON.parse(state) as ChangeState)
       } else if (key.startsWith(pollerPrefix)) {
         this.#pollers.set(key.slice(pollerPrefix.length), JSON.parse(state) as PollerState)
@@ -194,6 +200,8 @@ export class PollsWork implements EpochWork {
     this.#changed.clear()
     for (const key of this.#wasChanged) states.set(changesPrefix + key, JSON.stringify(this.#was.get(key)))
     this.#wasChanged.clear()
+    for (const key of this.#stationsChanged) states.set(stationsPrefix + key, JSON.stringify(this.#stations.get(key)))
+    this.#stationsChanged.clear()
     for (const id of this.#changedPollers) {
       const state = this.#pollers.get(id)
       states.set(pollerPrefix + id, state ? JSON.stringify(state) : '')
@@ -325,9 +333,21 @@ export class PollsWork implements EpochWork {
     if (condition) this.#sendConditions(record, state.tenantId, deviceId, siteId, [condition])
   }
 
+  #noteStations(hardware: HardwarePoll, tracked: TrackedPoll, state: DeviceState): void {
+    const key = deviceKey(state.tenantId, tracked.deviceId)
+    const ports = new Map(tracked.interfaces.map(one => [one.ifIndex, one.interfaceId]))
+    const before = this.#stations.get(key)
+    const { book, news } = noteStations(before, hardware.stations, ports, tracked.atMs)
+    this.#hardwareRows.stations(state.tenantId, tracked, news)
+    if (book === before) return
+    this.#stations.set(key, book)
+    this.#stationsChanged.add(key)
+  }
+
   #hardware(record: BusRecord, hardware: HardwarePoll, tracked: TrackedPoll, state: DeviceState): void {
     const { sensors, disks, peers } = hardware
     this.#hardwareRows.reading(state.tenantId, hardware, tracked, record.offset)
+    if (hardware.stations.length > 0) this.#noteStations(hardware, tracked, state)
     const { deviceId, siteId, atMs, interfaces } = tracked
     const partial = answersInPart(tracked).length > 0
     const found = detectHardware(
