@@ -1,4 +1,4 @@
-import { addressText } from './address-text.ts'
+import { addressText, columnAddressText } from './address-text.ts'
 import { IpReassembly } from './ip-reassembly.ts'
 import { isLinkTypeKnown, networkLayerOf } from './link-layers.ts'
 import { CaptureParser } from './pcap.ts'
@@ -52,9 +52,9 @@ export class DatagramParser {
       const end = length >= 8 ? Math.min(length, payload.length) : payload.length
       yield {
         timestampMs,
-        source: addressText(packet.source),
+        source: hostText(packet.source),
         sourcePort: (payload[0]! << 8) | payload[1]!,
-        destination: addressText(packet.destination),
+        destination: hostText(packet.destination),
         destinationPort: (payload[2]! << 8) | payload[3]!,
         payload: payload.subarray(8, end),
       }
@@ -67,6 +67,11 @@ export class DatagramParser {
       this.unknownLinkTypes.set(linkType, (count ?? 0) + 1)
     }
   }
+}
+
+/** IPv4-mapped addresses are the IPv4 host's: one exporter, whichever socket its datagrams came from (F34). */
+function hostText(address: Uint8Array): string {
+  return address.length === 4 ? addressText(address) : columnAddressText(address, 0)
 }
 
 /** A hostile pcapng file has as many as it has interfaces. */

@@ -4,6 +4,7 @@ import {
   ethernet,
   flowSample,
   ip4,
+  ip6,
   ipfix,
   ipv4Packet,
   ipv6Packet,
@@ -195,6 +196,16 @@ describe('captures', () => {
       return packetOf
     })
     expect([...readDatagrams(pcap(101, flood))]).toEqual([])
+  })
+
+  it('F34 takes an IPv4-mapped exporter for the IPv4 one, and keeps link-local ones', () => {
+    const from = (source: string): number[] => {
+      const packetOf = ipv6Packet(17, udpDatagram(payload, 50_000, 2_055))
+      packetOf.splice(8, 16, ...ip6(source))
+      return packetOf
+    }
+    const sources = [...readDatagrams(pcap(101, ['::ffff:c000:201', 'fe80::1'].map(from)))].map(one => one.source)
+    expect(sources).toEqual(['192.0.2.1', 'fe80::1'])
   })
 
   it('leaves alone what is no UDP', () => {

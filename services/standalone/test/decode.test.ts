@@ -169,6 +169,17 @@ describe('weir decode', () => {
     }
   })
 
+  it('waits for a slow reader, and leaves no listener behind', async () => {
+    const stdout = new Text({ highWaterMark: 16 })
+    const io = { stdout, stderr: new Text(), signal: new AbortController().signal, env: {} }
+    const path = file('much.pcap', pcap([template, ...Array.from({ length: 4_000 }, () => data)]))
+    expect(await decodeCommand.run([path], io)).toBe(exitCodes.ok)
+    expect(stdout.text.trim().split('\n')).toHaveLength(4_000)
+    expect(stdout.listenerCount('close') + stdout.listenerCount('drain') + stdout.listenerCount('error')).toBeLessThan(
+      3,
+    )
+  })
+
   it('leaves out what belongs to other services, unless it is asked for', async () => {
     const query = hex('0005 0100 0001 0000 0000 0000 03777777 0000 0100 01')
     const path = file('mixed.pcap', pcap([query], 53))

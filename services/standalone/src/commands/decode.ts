@@ -262,7 +262,13 @@ function createLineWriter({ stdout }: CommandIo): LineWriter {
       const text = pending
       pending = ''
       if (text === '' || closed) return
-      if (!stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => {})
+      if (stdout.write(text)) return
+      const waiting = new AbortController()
+      const events = ['drain', 'close'].map(name => once(stdout, name, { signal: waiting.signal }))
+      await Promise.race(events).catch(() => {})
+      // Or each flush leaves a listener behind. The one that is let go rejects.
+      for (const event of events) event.catch(() => {})
+      waiting.abort()
     },
   }
 }
