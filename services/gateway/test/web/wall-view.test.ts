@@ -374,6 +374,27 @@ describe('alarms that another one explains', () => {
     expect(askingAlarms(alarms).map(one => one.alarmId)).toEqual(['dark'])
   })
 
+  it('do not make their cause older than it is', () => {
+    const early = at('power-on-battery', 'major', 'ups', {
+      raisedAt: new Date(nowMs - 900_000).toISOString(),
+      alarmId: 'u',
+    })
+    const { list } = look(storeWith({ ...calm, alarms: [early, dark] }))
+    expect(list.rows.map(row => [row.what, row.sinceMs])).toEqual([['Site dark', nowMs - 60_000]])
+  })
+
+  it('say in the tile of devices why they do not answer, worst first', () => {
+    const context = (counts: object): string | undefined => {
+      const overview = { ...calm.tiles.overview!, ...counts }
+      const { vitals } = look(storeWith({ alarms: [], tiles: { ...calm.tiles, overview } }))
+      return vitals.find(vital => vital.key === 'devices')?.context
+    }
+    expect(context({ devicesDown: 5, devicesSnmpFailing: 1 })).toBe('5 down')
+    expect(context({ devicesDown: 5, devicesStale: 2 })).toBe('5 down, 2 stale')
+    expect(context({ devicesSnmpFailing: 1 })).toBe('1 without SNMP')
+    expect(context({})).toMatch(/^polled/)
+  })
+
   it('ask again when their cause is over', () => {
     const over = { ...dark, isCleared: true, clearedAt: new Date(nowMs - 400_000).toISOString() }
     const { verdict } = look(storeWith({ ...calm, alarms: [over, ...devices.slice(0, 2), link] }))

@@ -134,6 +134,7 @@ type OpenRowContext = Pick<AlarmListInput, 'names' | 'flaps' | 'nowMs' | 'flood'
 
 function openRow(members: readonly Alarm[], { names, flaps, nowMs, flood, explained }: OpenRowContext): AlarmRow {
   const first = members[0]!
+  const asking = members.filter(alarm => !explained.has(alarm.alarmId))
   const where = placeOf(first, names)
   const row: AlarmRow = {
     key: first.alarmId,
@@ -142,14 +143,14 @@ function openRow(members: readonly Alarm[], { names, flaps, nowMs, flood, explai
     note: note(first, members.length, flaps, nowMs),
     what: alarmTypeWords(first.alarmTypeId),
     where,
-    sinceMs: Math.min(...members.map(alarm => Date.parse(alarm.raisedAt))),
+    sinceMs: Math.min(...asking.map(alarm => Date.parse(alarm.raisedAt))),
     evidence: evidenceWords(first.evidence.summary, where.part),
     expected: expectedWords(first.evidence),
     nextStep: inertText(first.evidence.action),
     alarms: members.length,
   }
   // One cause with what it explains says more than how many they are.
-  if (!flood || members.filter(alarm => !explained.has(alarm.alarmId)).length === 1) return row
+  if (!flood || asking.length === 1) return row
   const oneDevice = members.every(alarm => alarm.deviceId === first.deviceId)
   return {
     ...row,

@@ -91,18 +91,24 @@ export function vitals(input: VitalsInput): Vital[] {
   ]
 }
 
-/** `3 down, 1 without SNMP`; empty when all is well. */
+/** The second line of a tile holds this many letters. */
+const contextLettersMax = 15
+
+/** `3 down, 2 stale`, worst first, as much as there is room for; empty when all is well. */
 function troubles(overview: OverviewTile | null): string {
   const { devicesStale = 0, devicesDown = 0, devicesSnmpFailing = 0 } = overview ?? {}
   const parts: [number, string][] = [
     [devicesDown, 'down'],
-    [devicesSnmpFailing, 'without SNMP'],
     [devicesStale, 'stale'],
+    [devicesSnmpFailing, 'without SNMP'],
   ]
-  return parts
-    .filter(([devices]) => devices > 0)
-    .map(([devices, words]) => `${count(devices)} ${words}`)
-    .join(', ')
+  let text = ''
+  for (const [devices, words] of parts) {
+    if (devices === 0) continue
+    const longer = `${text}${text && ', '}${count(devices)} ${words}`
+    if (text === '' || longer.length <= contextLettersMax) text = longer
+  }
+  return text
 }
 
 export function flowScale(overview: OverviewTile | null, before: RateScale | undefined): RateScale {
