@@ -123,7 +123,9 @@ export class Reachability {
     if (!target || !this.#options.config.enabled || this.#closed) return undefined
     Object.assign(target, { sent: 0, received: 0, rttUs: [] })
     let reach = target.echo && this.#tool ? await this.#gather(key) : undefined
-    if (!reach || (reach.received === 0 && !target.answersEcho)) reach = (await this.#knock(target)) ?? reach
+    if (this.#options.config.knock && (!reach || (reach.received === 0 && !target.answersEcho))) {
+      reach = (await this.#knock(target)) ?? reach
+    }
     if (!reach) this.counters.unasked++
     else if (reach.received > 0) this.counters.refuted++
     else this.counters.confirmed++

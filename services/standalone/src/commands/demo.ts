@@ -56,7 +56,8 @@ first one stopped.
         gateway: { port: portOf(values.port) },
         poller: {
           intervalMs: pollIntervalMs,
-          reachability: { intervalMs: pollIntervalMs, timeoutMs: 500 },
+          // On loopback this host's own kernel would answer in the name of every device, dark or not.
+          reachability: { intervalMs: pollIntervalMs, timeoutMs: 500, knock: false },
           auths: { demo: { version: 'v2c', community } },
           traps: { listeners: [{ host: '127.0.0.1', port: trapPort }] },
         },

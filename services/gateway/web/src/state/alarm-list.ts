@@ -208,7 +208,10 @@ function kinds(members: readonly Alarm[]): string {
     .sort((a, b) => b.count - a.count)
   const named = counts
     .slice(0, 3)
-    .map(({ words, count }) => `${count} ${words.charAt(0).toLowerCase()}${words.slice(1)}`)
+    .map(
+      ({ words, count }) =>
+        `${count} ${/^[A-Z][a-z]/.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words}`,
+    )
   const others = counts.slice(3).reduce((sum, { count }) => sum + count, 0)
   return [...named, ...(others > 0 ? [plural(others, 'other')] : [])].join(', ')
 }
