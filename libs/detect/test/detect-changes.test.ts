@@ -186,3 +186,34 @@ describe('changes of parts', () => {
     ])
   })
 })
+
+describe('changes of a spanning tree', () => {
+  const tree = (topologyChanges: number, mac = 3) => ({
+    hardware: {
+      ...{ sensors: [], entities: [], peers: [] },
+      spanningTree: { root: Uint8Array.from([128, 0, 0, 30, 246, 1, 2, mac]), topologyChanges },
+    },
+  })
+
+  it('are another root, and the topology, at most each ten minutes and with how often', () => {
+    const polls = [
+      tree(5),
+      tree(5),
+      tree(6),
+      tree(7),
+      tree(9),
+      ...Array.from({ length: 10 }, () => tree(9)),
+      tree(9, 4),
+    ]
+    expect(watch(polls).said).toEqual([
+      '2 stp-topology : 5 > 6',
+      '12 stp-topology : 6 > 9',
+      '15 stp-root : 32768 / 00:1e:f6:01:02:03 > 32768 / 00:1e:f6:01:02:04',
+    ])
+  })
+
+  it('are none when the count begins anew, or when it was not read', () => {
+    const { spanningTree: _, ...bare } = tree(0).hardware
+    expect(watch([tree(5), { hardware: bare }, tree(0), tree(0)]).said).toEqual([])
+  })
+})

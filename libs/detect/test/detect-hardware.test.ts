@@ -191,6 +191,18 @@ describe('peer-down', () => {
     expect(device.read(bgp('established'))).toEqual(['peer-down cleared device/sw1 bgp/192.0.2.1'])
   })
 
+  it('is said of a tunnel that was up, not of one that never was or is no longer configured', () => {
+    const device = new HardwareDevice()
+    const tunnel = (name: string, state: string) => ({ protocol: 'ipsec', name, remoteAddress: '192.0.2.9', state })
+    expect(device.read({ tunnels: [tunnel('hq lan', 'up'), tunnel('lab', 'down')] }, 3)).toEqual([])
+    expect(device.read({ tunnels: [tunnel('hq lan', 'down'), tunnel('lab', 'down')] })).toEqual([
+      'peer-down major device/sw1 ipsec/hq lan',
+    ])
+    expect(device.conditions[0]?.evidence.summary).toMatch(/^IPsec tunnel hq lan was up and is down at /)
+    expect(device.read({ tunnels: [tunnel('hq lan', 'up')] })).toEqual(['peer-down cleared device/sw1 ipsec/hq lan'])
+    expect(device.read({ tunnels: [] }, 5)).toEqual([])
+  })
+
   it('is said of an OSPF neighbour that is gone, not of a BGP peer that was removed', () => {
     const device = new HardwareDevice()
     device.read({ peers: [...bgp('established').peers, ...ospf.peers] }, 2)

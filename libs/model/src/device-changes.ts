@@ -24,6 +24,9 @@ export const deviceChangeKinds = [
   // Whom it talks to.
   'peer-added',
   'peer-removed',
+  // Of its spanning tree.
+  'stp-root',
+  'stp-topology',
   /** More changed within an hour than is kept of one device. */
   'changes-omitted',
 ] as const

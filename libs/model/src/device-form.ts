@@ -107,6 +107,9 @@ export const deviceFormSchema = z.object({
       establishedSeconds: z.number().nullable(),
     }),
   ),
+  tunnels: z.array(
+    z.object({ id: z.string(), protocol: z.string(), name: z.string(), remoteAddress: text, state: z.string() }),
+  ),
   neighbours: z.array(z.object({ localIfName: text, protocol: z.string(), remoteSysName: text, remotePort: text })),
   entities: z.array(
     z.object({

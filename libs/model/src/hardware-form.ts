@@ -3,7 +3,7 @@ import type { HardwarePoll, PoolReading, SensorReading } from './proto/weir/v1/p
 
 export type HardwareForm = Pick<
   DeviceForm,
-  'sensors' | 'processors' | 'memoryPools' | 'storages' | 'disks' | 'peers' | 'neighbours' | 'entities'
+  'sensors' | 'processors' | 'memoryPools' | 'storages' | 'disks' | 'peers' | 'tunnels' | 'neighbours' | 'entities'
 >
 
 export const sensorUnits: Readonly<Record<SensorClass, string>> = {
@@ -50,6 +50,13 @@ export function hardwareForm(hardware: HardwarePoll | undefined): HardwareForm {
       remoteAs: remoteAs ?? null,
       state,
       establishedSeconds: establishedSeconds ?? null,
+    })),
+    tunnels: (hardware?.tunnels ?? []).map(({ id, protocol, name, remoteAddress, state }) => ({
+      id,
+      protocol,
+      name,
+      remoteAddress: remoteAddress || null,
+      state,
     })),
     neighbours: (hardware?.neighbours ?? []).map(({ localIfName, protocol, remoteSysName, remotePort }) => ({
       localIfName: localIfName || null,

@@ -180,6 +180,23 @@ describe('profiles', () => {
     expect(form.storages).toMatchObject([{ name: '/', usedBytes: '1024000', totalBytes: '4096000' }])
   })
 
+  it('reads tunnels, of which a profile says where they are', async () => {
+    const tunnel = (column: number, index: string) => `1.3.6.1.4.1.12356.101.12.2.2.1.${column}.${index}`
+    const form = await formOf(
+      device('1.3.6.1.4.1.12356.101.1.2005', {
+        [tunnel(2, '1.1')]: octets('hq'),
+        [tunnel(3, '1.1')]: octets('lan'),
+        [tunnel(4, '1.1')]: { type: 'ipAddress', value: Uint8Array.from([192, 0, 2, 9]) },
+        [tunnel(20, '1.1')]: integer(2),
+        [tunnel(20, '2.1')]: integer(1),
+      }),
+    )
+    expect(form.tunnels).toEqual([
+      { id: tunnel(20, '1.1'), protocol: 'ipsec', name: 'hq lan', remoteAddress: '192.0.2.9', state: 'up' },
+      { id: tunnel(20, '2.1'), protocol: 'ipsec', name: '', remoteAddress: null, state: 'down' },
+    ])
+  })
+
   it('reads peers of both families once, neighbours by port, and the members of an aggregate', async () => {
     const v6 = '2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1'
     const values = device('1.3.6.1.4.1.9.1.1', {

@@ -41,6 +41,32 @@ function words({ mac: octets, address, ifIndex, vlan }: StationReading): string 
   return `${Buffer.from(octets).toString('hex')} ${[...address].join('.')} port ${ifIndex} vlan ${vlan}`
 }
 
+describe('a spanning tree', () => {
+  it('is read of a bridge that has one', async () => {
+    const root = [128, 0, 0, 30, 246, 1, 2, 3]
+    const treeOf = async (more: Record<string, SnmpValue>) => {
+      const values = switchValues(1)
+      for (const [name, value] of Object.entries(more)) values.set(oid(name), value)
+      const agent = await startAgent(values)
+      const poller = pollerOf(agent, { profiles: true })
+      cleanups.push(() => {
+        poller.close()
+        agent.close()
+      })
+      const outcome = await poller.poll()
+      await poller.readHardware(outcome)
+      return outcome.poll.hardware?.spanningTree
+    }
+    const changes = { '1.3.6.1.2.1.17.2.4.0': { type: 'counter32', value: 7 } } as const
+    expect(await treeOf({ ...changes, '1.3.6.1.2.1.17.2.5.0': mac(...root) })).toMatchObject({
+      root: Uint8Array.from(root),
+      topologyChanges: 7,
+    })
+    expect(await treeOf({ ...changes, '1.3.6.1.2.1.17.2.5.0': mac(0, 0, 0, 0, 0, 0, 0, 0) })).toBeUndefined()
+    expect(await treeOf({})).toBeUndefined()
+  })
+})
+
 describe('stations', () => {
   it("are a bridge's, by VLAN, with its own numbering of ports and databases", async () => {
     const [found] = await stationsOf({

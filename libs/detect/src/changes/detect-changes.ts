@@ -3,6 +3,7 @@ import { type InterfaceFactsById, type InterfaceReading, interfaceChanges } from
 import { type LimitsReading, type LimitWords, limitChanges } from './limit-changes.ts'
 import { type PartFactsBySerial, type PartReading, partChanges } from './part-changes.ts'
 import { type PeerFacts, type PeerReading, peerChanges } from './peer-changes.ts'
+import { type SpanningTree, type SpanningTreeFacts, spanningTreeChanges } from './spanning-tree-changes.ts'
 import { type Answer, type DeviceFacts, rebootChange, systemChanges } from './system-changes.ts'
 
 /** What a device was, as of its last polls. Plain JSON; what was never read is absent. */
@@ -13,6 +14,7 @@ export interface ChangeState {
   parts?: PartFactsBySerial
   limits?: LimitWords
   peers?: PeerFacts
+  spanningTree?: SpanningTreeFacts
   /** Changes kept in the hour that began then. */
   hour?: { startMs: number; changes: number }
 }
@@ -29,7 +31,12 @@ export interface ChangeObservation {
   interfaces: readonly InterfaceReading[]
   /** Where this poll read it. */
   hardware?:
-    | { sensors: readonly LimitsReading[]; entities: readonly PartReading[]; peers: readonly PeerReading[] }
+    | {
+        sensors: readonly LimitsReading[]
+        entities: readonly PartReading[]
+        peers: readonly PeerReading[]
+        spanningTree?: SpanningTree | undefined
+      }
     | undefined
 }
 
@@ -58,6 +65,7 @@ export function detectChanges(before: ChangeState | undefined, poll: ChangeObser
   const peers = hardware
     ? peerChanges(before?.peers, hardware.peers, partial, atMs)
     : { peers: before?.peers, changes: [] }
+  const tree = spanningTreeChanges(before?.spanningTree, hardware?.spanningTree, atMs)
   const reboot =
     poll.rebootedSince === false ? [] : [rebootChange(poll.rebootedSince, { atMs, upTimeMs: poll.upTimeMs })]
   const found = [
@@ -65,6 +73,7 @@ export function detectChanges(before: ChangeState | undefined, poll: ChangeObser
     ...system.changes,
     ...parts.changes,
     ...peers.changes,
+    ...tree.changes,
     ...interfaces.changes,
     ...limits.changes,
   ]
@@ -76,6 +85,7 @@ export function detectChanges(before: ChangeState | undefined, poll: ChangeObser
     ...(parts.facts ? { parts: parts.facts } : {}),
     ...(limits.limits ? { limits: limits.limits } : {}),
     ...(peers.peers ? { peers: peers.peers } : {}),
+    ...(tree.facts ? { spanningTree: tree.facts } : {}),
     ...(hour ? { hour } : {}),
   }
   return { state: before && same(before, next) ? before : next, changes, omitted }
@@ -105,6 +115,7 @@ function same(a: ChangeState, b: ChangeState): boolean {
     a.parts === b.parts &&
     a.limits === b.limits &&
     a.peers === b.peers &&
+    a.spanningTree === b.spanningTree &&
     a.hour === b.hour
   )
 }

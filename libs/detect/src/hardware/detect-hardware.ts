@@ -107,7 +107,12 @@ class Judge {
 
   peers(): void {
     const { enabled } = this.#config.peerDown
-    for (const peer of this.#reading.peers) {
+    const tunnels = (this.#reading.tunnels ?? []).map(({ protocol, name, remoteAddress, state }) => ({
+      protocol,
+      address: name || remoteAddress,
+      state,
+    }))
+    for (const peer of [...this.#reading.peers, ...tunnels]) {
       this.#judge(resourceOf(this.#reading, undefined), `${peer.protocol}/${peer.address}`, item => {
         if (!item.peer && !isPeerUp(peer)) return
         item.peer = { seenMs: this.#reading.atMs }

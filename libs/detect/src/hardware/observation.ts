@@ -8,7 +8,17 @@ export interface HardwareObservation {
   sensors: readonly SensorObservation[]
   disks: readonly DiskObservation[]
   peers: readonly PeerObservation[]
+  tunnels?: readonly TunnelObservation[]
   interfaces: readonly PortObservation[]
+}
+
+export interface TunnelObservation {
+  /** ipsec, sdwan … */
+  protocol: string
+  name: string
+  remoteAddress: string
+  /** `up` is up. */
+  state: string
 }
 
 export interface SensorObservation {

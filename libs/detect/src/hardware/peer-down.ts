@@ -14,19 +14,22 @@ const minuteMs = 60_000
 /** `twoWay` is where two OSPF routers stay that are neither of them designated (RFC 2328 §10.4). */
 const upStates: ReadonlySet<string> = new Set(['bgp established', 'ospf full', 'ospf twoWay'])
 
+const expectedState: Readonly<Record<string, string>> = { bgp: 'established', ospf: 'full' }
+
 export function isPeerUp(peer: PeerObservation): boolean {
-  return upStates.has(`${peer.protocol} ${peer.state}`)
+  return peer.state === 'up' || upStates.has(`${peer.protocol} ${peer.state}`)
 }
 
 /** A routing peer that was up is not. */
 export function peerDown(peer: PeerObservation, atMs: number): Finding {
   const as = peer.remoteAs === undefined ? '' : ` (AS ${peer.remoteAs})`
-  const name = `${peer.protocol.toUpperCase()} peer ${peer.address}${as}`
+  const kind = peer.protocol === 'bgp' || peer.protocol === 'ospf' ? 'peer' : 'tunnel'
+  const name = `${peer.protocol === 'ipsec' ? 'IPsec' : peer.protocol.toUpperCase()} ${kind} ${peer.address}${as}`
   const evidence = (words: string, action: string) => () => ({
     summary: `${name} ${words}`,
     action,
     measured: { state: peer.state },
-    expected: { state: peer.protocol === 'bgp' ? 'established' : 'full' },
+    expected: { state: expectedState[peer.protocol] ?? 'up' },
   })
   if (isPeerUp(peer)) return { kind: 'clear', evidence: evidence(`is ${peer.state} again.`, 'Nothing to do.') }
   return {
@@ -42,8 +45,8 @@ export function peerDown(peer: PeerObservation, atMs: number): Finding {
 }
 
 /**
- * A peer that is no longer listed. A BGP row stays while the peer is configured (RFC 4273), so its end is its
- * administrator's wish; an OSPF neighbour's row goes with the neighbour (RFC 4750).
+ * A peer that is no longer listed. A BGP row stays while the peer is configured (RFC 4273), as a tunnel's does, so its end
+ * is its administrator's wish; an OSPF neighbour's row goes with the neighbour (RFC 4750).
  */
 export function unlistedPeer(
   before: PeerState,
@@ -53,7 +56,7 @@ export function unlistedPeer(
   atMs: number,
   config: DetectConfig['peerDown'],
 ): { state: PeerState | undefined; finding: Finding } {
-  if (protocol === 'bgp' || atMs - before.seenMs >= config.forgetAfterMs) {
+  if (protocol !== 'ospf' || atMs - before.seenMs >= config.forgetAfterMs) {
     return { state: undefined, finding: episode ? { kind: 'clear', evidence: () => gone } : undefined }
   }
   const missing = Math.min(config.missingReadings, (before.missing ?? 0) + 1)

@@ -26,9 +26,18 @@ export interface DeviceRoutesContext extends RestContext {
 
 const time = z.iso.datetime()
 const text = z.string().nullable()
-const { system, sensors, processors, memoryPools, storages, disks, peers, neighbours, entities } =
+const { system, sensors, processors, memoryPools, storages, disks, peers, tunnels, neighbours, entities } =
   deviceFormSchema.shape
-const hardwareParts = z.object({ processors, memoryPools, storages, disks, peers, neighbours, entities })
+const hardwareParts = z.object({
+  processors,
+  memoryPools,
+  storages,
+  disks,
+  peers,
+  tunnels: tunnels.default([]),
+  neighbours,
+  entities,
+})
 
 export const sensorItem = sensors.element.omit({ ifIndex: true, class: true }).extend({
   class: z.string().describe('Of the sensor classes; the unit follows from it.'),
@@ -149,5 +158,14 @@ export function showSensor(row: SensorRow): z.input<typeof sensorItem> {
 
 function partsOf(hardware: DeviceHardwareRow | undefined): z.output<typeof hardwareParts> {
   if (hardware) return hardwareParts.parse(JSON.parse(hardware.hardwareJson))
-  return { processors: [], memoryPools: [], storages: [], disks: [], peers: [], neighbours: [], entities: [] }
+  return {
+    processors: [],
+    memoryPools: [],
+    storages: [],
+    disks: [],
+    peers: [],
+    tunnels: [],
+    neighbours: [],
+    entities: [],
+  }
 }

@@ -29,6 +29,7 @@ import { factTemplate, isScalar, type Profile } from './profile.ts'
 import { looseColumn, ProfileData } from './profile-data.ts'
 import type { Fact } from './profile-schema.ts'
 import { ProfileReader } from './readings.ts'
+import { readSpanningTree, spanningTreeScalars } from './spanning-tree.ts'
 import { readStations, stationColumns } from './stations.ts'
 
 export interface HardwareFindings {
@@ -76,6 +77,7 @@ export class HardwareReader {
       ...aggregateColumns,
       ...peerColumns,
       ...neighbourColumns,
+      ...spanningTreeScalars,
       ...profiles.flatMap(profile => profile.read),
     ])
     const oids = [...wanted].filter(one => !this.#absent.has(one) && !fromInterfaces.has(one) && !fromSystem.has(one))
@@ -165,13 +167,16 @@ function findings(
   const readers = profiles.map(profile => new ProfileReader(profile, data, ports, main ? namesOf(main) : {}))
   const fact = (kind: 'version' | 'hardware' | 'serial'): string =>
     firstFact(profiles, readers, kind) || entityFact(main, kind)
+  const spanningTree = readSpanningTree(data)
   return {
     hardware: create(HardwarePollSchema, {
+      ...(spanningTree ? { spanningTree } : {}),
       sensors: unique(readers.flatMap(reader => reader.sensors())),
       processors: firstAnswer(readers.map(reader => reader.processors())),
       memoryPools: firstAnswer(readers.map(reader => reader.memoryPools())),
       storages: firstAnswer(readers.map(reader => reader.storages())),
       disks: firstAnswer(readers.map(reader => reader.disks())),
+      tunnels: firstAnswer(readers.map(reader => reader.tunnels())),
       peers: readPeers(data),
       neighbours: readNeighbours(data, interfaces),
       entities,

@@ -100,6 +100,17 @@ export const diskRuleSchema = z.strictObject({
   serial: template.default(''),
 })
 
+/** Tunnels that are configured: a row that stays while its tunnel is down. */
+export const tunnelRuleSchema = z.strictObject({
+  ...rowsShape,
+  state: name,
+  /** What its values mean; `up` is up. */
+  states: z.record(z.string(), z.string()),
+  protocol: z.string().regex(/^[a-z][a-z0-9]*$/),
+  name: template,
+  remoteAddress: template.default(''),
+})
+
 const factSchema = z.union([template, z.strictObject({ from: template, match: regex, as: z.string().default('$1') })])
 
 export const profileSchema = z.strictObject({
@@ -119,12 +130,14 @@ export const profileSchema = z.strictObject({
   memoryPools: z.array(poolRuleSchema).default([]),
   storages: z.array(poolRuleSchema).default([]),
   disks: z.array(diskRuleSchema).default([]),
+  tunnels: z.array(tunnelRuleSchema).default([]),
 })
 export type ProfileSource = z.output<typeof profileSchema>
 export type SensorRule = z.output<typeof sensorRuleSchema>
 export type ProcessorRule = z.output<typeof processorRuleSchema>
 export type PoolRule = z.output<typeof poolRuleSchema>
 export type DiskRule = z.output<typeof diskRuleSchema>
+export type TunnelRule = z.output<typeof tunnelRuleSchema>
 export type Fact = z.output<typeof factSchema>
 
 /** `operating-systems.yaml`: the first that fits names the device. */

@@ -81,7 +81,12 @@ export function compileProfile(name: string, source: ProfileSource): Profile {
     for (const text of [rule.name, rule.model, rule.serial]) useTemplate(text)
     use(rule.state)
   }
-  const rules = [...source.sensors, ...source.processors, ...source.memoryPools, ...source.storages, ...source.disks]
+  for (const rule of source.tunnels) {
+    for (const text of [rule.name, rule.remoteAddress]) useTemplate(text)
+    use(rule.state)
+  }
+  const { sensors, processors, memoryPools, storages, disks, tunnels } = source
+  const rules = [...sensors, ...processors, ...memoryPools, ...storages, ...disks, ...tunnels]
   for (const rule of rules) for (const column of [...Object.keys(rule.where), ...Object.keys(rule.unless)]) use(column)
   return { name, source, columns, read: [...used].map(column => columns.get(column)!), templates }
 }

@@ -8,6 +8,8 @@ import {
   ProcessorReadingSchema,
   type SensorReading,
   SensorReadingSchema,
+  type TunnelReading,
+  TunnelReadingSchema,
 } from '../../../../libs/model/src/index.ts'
 import {
   appendArcs,
@@ -20,7 +22,7 @@ import {
 import type { PortFinder } from './entity-ports.ts'
 import { mainEntityNames, type Profile } from './profile.ts'
 import { numberOf, type ProfileData, textOf } from './profile-data.ts'
-import type { DiskRule, PoolRule, ProcessorRule, SensorRule } from './profile-schema.ts'
+import type { DiskRule, PoolRule, ProcessorRule, SensorRule, TunnelRule } from './profile-schema.ts'
 import { arcOf, renderTemplate, selectArcs } from './template.ts'
 
 const idOf = (column: Oid, index: Oid): string => formatOid((isInstance(column) ? column : column + index) as Oid)
@@ -64,6 +66,12 @@ export class ProfileReader {
   disks(): DiskReading[] {
     return this.#profile.source.disks.flatMap(rule =>
       this.#rowsOf(rule.state, rule).map(([index, value]) => this.#disk(rule, index, value)),
+    )
+  }
+
+  tunnels(): TunnelReading[] {
+    return this.#profile.source.tunnels.flatMap(rule =>
+      this.#rowsOf(rule.state, rule).map(([index, value]) => this.#tunnel(rule, index, value)),
     )
   }
 
@@ -223,6 +231,16 @@ export class ProfileReader {
       state: rule.states[textOf(value)] ?? textOf(value),
       model: this.text(rule.model, index),
       serial: this.text(rule.serial, index),
+    })
+  }
+
+  #tunnel(rule: TunnelRule, index: Oid, value: SnmpValue): TunnelReading {
+    return create(TunnelReadingSchema, {
+      id: idOf(this.#column(rule.state), index),
+      protocol: rule.protocol,
+      name: this.text(rule.name, index),
+      remoteAddress: this.text(rule.remoteAddress, index),
+      state: rule.states[textOf(value)] ?? textOf(value),
     })
   }
 

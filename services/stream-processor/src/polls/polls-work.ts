@@ -345,14 +345,14 @@ export class PollsWork implements EpochWork {
   }
 
   #hardware(record: BusRecord, hardware: HardwarePoll, tracked: TrackedPoll, state: DeviceState): void {
-    const { sensors, disks, peers } = hardware
+    const { sensors, disks, peers, tunnels } = hardware
     this.#hardwareRows.reading(state.tenantId, hardware, tracked, record.offset)
     if (hardware.stations.length > 0) this.#noteStations(hardware, tracked, state)
     const { deviceId, siteId, atMs, interfaces } = tracked
     const partial = answersInPart(tracked).length > 0
     const found = detectHardware(
       state.hardware,
-      { deviceId, siteId, atMs, partial, sensors, disks, peers, interfaces },
+      { deviceId, siteId, atMs, partial, sensors, disks, peers, tunnels, interfaces },
       this.#config.detection,
     )
     state.hardware = found.state

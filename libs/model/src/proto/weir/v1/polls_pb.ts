@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/polls.proto.
  */
 export const file_weir_v1_polls: GenFile = /*@__PURE__*/
-  fileDesc("ChN3ZWlyL3YxL3BvbGxzLnByb3RvEgd3ZWlyLnYxIsIBCgpQb2xsUmVjb3JkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtwcm9kdWNlcl9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIjCgRwb2xsGAQgASgLMhMud2Vpci52MS5EZXZpY2VQb2xsSAASJwoJaGVhcnRiZWF0GAUgASgLMhIud2Vpci52MS5IZWFydGJlYXRIABIkCgVwcm9iZRgUIAEoCzITLndlaXIudjEuUHJvYmVSb3VuZEgAQgYKBGJvZHkizQEKClByb2JlUm91bmQSEAoIcHJvYmVfaWQYASABKAkSDwoHc2l0ZV9pZBgCIAEoCRIRCglkZXZpY2VfaWQYAyABKAkSDAoEa2luZBgEIAEoCRIOCgZ0YXJnZXQYBSABKAkSEgoKc3RhcnRlZF9tcxgGIAEoAxITCgtpbnRlcnZhbF9tcxgHIAEoDRIOCgZydHRfdXMYCCADKA0SDQoFZXJyb3IYCSABKAkSIwoFc2lnaHQYCiABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0ItIDCgpEZXZpY2VQb2xsEhEKCWRldmljZV9pZBgBIAEoCRIPCgdzaXRlX2lkGAIgASgJEg8KB2FkZHJlc3MYAyABKAkSEgoKc3RhcnRlZF9tcxgEIAEoAxIUCgxjb21wbGV0ZWRfbXMYBSABKAMSEwoLaW50ZXJ2YWxfbXMYBiABKA0SIwoGaGVhbHRoGAcgASgLMhMud2Vpci52MS5Qb2xsSGVhbHRoEhsKDnN5c191cF90aW1lX2NzGAggASgNSACIAQESGgoNZW5naW5lX3RpbWVfcxgJIAEoDUgBiAEBEiMKBnN5c3RlbRgKIAEoCzITLndlaXIudjEuU3lzdGVtSW5mbxIqCgppbnRlcmZhY2VzGAsgAygLMhYud2Vpci52MS5JbnRlcmZhY2VQb2xsEicKCGhhcmR3YXJlGAwgASgLMhUud2Vpci52MS5IYXJkd2FyZVBvbGwSDwoHcGFydGlhbBgNIAEoCBIdCgVyZWFjaBgUIAEoCzIOLndlaXIudjEuUmVhY2gSIwoFc2lnaHQYFSABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0QhEKD19zeXNfdXBfdGltZV9jc0IQCg5fZW5naW5lX3RpbWVfcyJHCgVSZWFjaBIOCgZtZXRob2QYASABKAkSDAoEc2VudBgCIAEoDRIQCghyZWNlaXZlZBgDIAEoDRIOCgZydHRfdXMYBCADKA0idwoKUG9sbEhlYWx0aBIRCglyZWFjaGFibGUYASABKAgSEwoLZHVyYXRpb25fbXMYAiABKA0SDAoEcGR1cxgDIAEoDRIPCgdyZXRyaWVzGAQgASgNEiIKBmVycm9ycxgFIAMoCzISLndlaXIudjEuUG9sbEVycm9yIjYKCVBvbGxFcnJvchIMCgRjb2RlGAEgASgJEgsKA29pZBgCIAEoCRIOCgZkZXRhaWwYAyABKAkiwgEKClN5c3RlbUluZm8SEAoIc3lzX25hbWUYASABKAkSEQoJc3lzX2Rlc2NyGAIgASgJEhUKDXN5c19vYmplY3RfaWQYAyABKAkSFAoMc3lzX2xvY2F0aW9uGAQgASgJEhMKC3N5c19jb250YWN0GAUgASgJEg4KBnZlbmRvchgGIAEoCRIKCgJvcxgHIAEoCRIPCgd2ZXJzaW9uGAggASgJEhAKCGhhcmR3YXJlGAkgASgJEg4KBnNlcmlhbBgKIAEoCSL5CQoNSW50ZXJmYWNlUG9sbBIQCghpZl9pbmRleBgBIAEoDRIPCgdpZl9uYW1lGAIgASgJEhAKCGlmX2Rlc2NyGAMgASgJEhAKCGlmX2FsaWFzGAQgASgJEg8KB2lmX3R5cGUYBSABKA0SFwoPaWZfcGh5c19hZGRyZXNzGAYgASgMEh0KFXNwZWVkX2JpdHNfcGVyX3NlY29uZBgHIAEoBBIUCgxhZG1pbl9zdGF0dXMYCCABKA0SEwoLb3Blcl9zdGF0dXMYCSABKA0SGwoObGFzdF9jaGFuZ2VfY3MYCiABKA1IAIgBARIlChhjb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3MYCyABKA1IAYgBARIaChJvY3RldF9jb3VudGVyX2JpdHMYDCABKA0SGwoTcGFja2V0X2NvdW50ZXJfYml0cxgNIAEoDRIWCglpbl9vY3RldHMYDiABKARIAogBARIXCgpvdXRfb2N0ZXRzGA8gASgESAOIAQESGgoNaW5fdWNhc3RfcGt0cxgQIAEoBEgEiAEBEhsKDm91dF91Y2FzdF9wa3RzGBEgASgESAWIAQESHgoRaW5fbXVsdGljYXN0X3BrdHMYEiABKARIBogBARIfChJvdXRfbXVsdGljYXN0X3BrdHMYEyABKARIB4gBARIeChFpbl9icm9hZGNhc3RfcGt0cxgUIAEoBEgIiAEBEh8KEm91dF9icm9hZGNhc3RfcGt0cxgVIAEoBEgJiAEBEhYKCWluX2Vycm9ycxgWIAEoBEgKiAEBEhcKCm91dF9lcnJvcnMYFyABKARIC4gBARIYCgtpbl9kaXNjYXJkcxgYIAEoBEgMiAEBEhkKDG91dF9kaXNjYXJkcxgZIAEoBEgNiAEBEh4KEWluX3Vua25vd25fcHJvdG9zGBogASgESA6IAQESFwoKZmNzX2Vycm9ycxgbIAEoBEgPiAEBEhgKEGZjc19jb3VudGVyX2JpdHMYHCABKA0SEAoDbXR1GB0gASgNSBCIAQESHgoRY29ubmVjdG9yX3ByZXNlbnQYHiABKAhIEYgBARIYCgtwcm9taXNjdW91cxgfIAEoCEgSiAEBEhcKCnVwX3RpbWVfY3MYICABKA1IE4gBARIZCgxsYWdfaWZfaW5kZXgYISABKA1IFIgBARIOCgZkdXBsZXgYKCABKA1CEQoPX2xhc3RfY2hhbmdlX2NzQhsKGV9jb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3NCDAoKX2luX29jdGV0c0INCgtfb3V0X29jdGV0c0IQCg5faW5fdWNhc3RfcGt0c0IRCg9fb3V0X3VjYXN0X3BrdHNCFAoSX2luX211bHRpY2FzdF9wa3RzQhUKE19vdXRfbXVsdGljYXN0X3BrdHNCFAoSX2luX2Jyb2FkY2FzdF9wa3RzQhUKE19vdXRfYnJvYWRjYXN0X3BrdHNCDAoKX2luX2Vycm9yc0INCgtfb3V0X2Vycm9yc0IOCgxfaW5fZGlzY2FyZHNCDwoNX291dF9kaXNjYXJkc0IUChJfaW5fdW5rbm93bl9wcm90b3NCDQoLX2Zjc19lcnJvcnNCBgoEX210dUIUChJfY29ubmVjdG9yX3ByZXNlbnRCDgoMX3Byb21pc2N1b3VzQg0KC191cF90aW1lX2NzQg8KDV9sYWdfaWZfaW5kZXgiiAMKDEhhcmR3YXJlUG9sbBInCgdzZW5zb3JzGAEgAygLMhYud2Vpci52MS5TZW5zb3JSZWFkaW5nEi0KCnByb2Nlc3NvcnMYAiADKAsyGS53ZWlyLnYxLlByb2Nlc3NvclJlYWRpbmcSKgoMbWVtb3J5X3Bvb2xzGAMgAygLMhQud2Vpci52MS5Qb29sUmVhZGluZxImCghzdG9yYWdlcxgEIAMoCzIULndlaXIudjEuUG9vbFJlYWRpbmcSIwoFZGlza3MYBSADKAsyFC53ZWlyLnYxLkRpc2tSZWFkaW5nEiMKBXBlZXJzGAYgAygLMhQud2Vpci52MS5QZWVyUmVhZGluZxItCgpuZWlnaGJvdXJzGAcgAygLMhkud2Vpci52MS5OZWlnaGJvdXJSZWFkaW5nEigKCGVudGl0aWVzGAggAygLMhYud2Vpci52MS5FbnRpdHlSZWFkaW5nEikKCHN0YXRpb25zGBQgAygLMhcud2Vpci52MS5TdGF0aW9uUmVhZGluZyJOCg5TdGF0aW9uUmVhZGluZxILCgNtYWMYASABKAwSDwoHYWRkcmVzcxgCIAEoDBIQCghpZl9pbmRleBgDIAEoDRIMCgR2bGFuGAQgASgNIrkCCg1TZW5zb3JSZWFkaW5nEgoKAmlkGAEgASgJEg0KBWNsYXNzGAIgASgJEgwKBG5hbWUYAyABKAkSEgoFdmFsdWUYBCABKAFIAIgBARINCgVzdGF0ZRgFIAEoCRIZCgxsb3dfY3JpdGljYWwYBiABKAFIAYgBARIYCgtsb3dfd2FybmluZxgHIAEoAUgCiAEBEhkKDGhpZ2hfd2FybmluZxgIIAEoAUgDiAEBEhoKDWhpZ2hfY3JpdGljYWwYCSABKAFIBIgBARIVCghpZl9pbmRleBgKIAEoDUgFiAEBQggKBl92YWx1ZUIPCg1fbG93X2NyaXRpY2FsQg4KDF9sb3dfd2FybmluZ0IPCg1faGlnaF93YXJuaW5nQhAKDl9oaWdoX2NyaXRpY2FsQgsKCV9pZl9pbmRleCJmChBQcm9jZXNzb3JSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoTdXRpbGlzYXRpb25fcGVyY2VudBgDIAEoAUgAiAEBQhYKFF91dGlsaXNhdGlvbl9wZXJjZW50InkKC1Bvb2xSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFwoKdXNlZF9ieXRlcxgDIAEoBEgAiAEBEhgKC3RvdGFsX2J5dGVzGAQgASgESAGIAQFCDQoLX3VzZWRfYnl0ZXNCDgoMX3RvdGFsX2J5dGVzIlUKC0Rpc2tSZWFkaW5nEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFbW9kZWwYBCABKAkSDgoGc2VyaWFsGAUgASgJIp8BCgtQZWVyUmVhZGluZxIQCghwcm90b2NvbBgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEhYKCXJlbW90ZV9hcxgDIAEoDUgAiAEBEg0KBXN0YXRlGAQgASgJEiAKE2VzdGFibGlzaGVkX3NlY29uZHMYBSABKA1IAYgBAUIMCgpfcmVtb3RlX2FzQhYKFF9lc3RhYmxpc2hlZF9zZWNvbmRzIoEBChBOZWlnaGJvdXJSZWFkaW5nEhYKDmxvY2FsX2lmX2luZGV4GAEgASgNEhUKDWxvY2FsX2lmX25hbWUYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSFwoPcmVtb3RlX3N5c19uYW1lGAQgASgJEhMKC3JlbW90ZV9wb3J0GAUgASgJIsoBCg1FbnRpdHlSZWFkaW5nEgoKAmlkGAEgASgJEhEKCXBhcmVudF9pZBgCIAEoCRINCgVjbGFzcxgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBWRlc2NyGAUgASgJEg0KBW1vZGVsGAYgASgJEg4KBnNlcmlhbBgHIAEoCRIZChFoYXJkd2FyZV9yZXZpc2lvbhgIIAEoCRIZChFmaXJtd2FyZV9yZXZpc2lvbhgJIAEoCRIZChFzb2Z0d2FyZV9yZXZpc2lvbhgKIAEoCWIGcHJvdG8z", [file_weir_v1_common]);
+  fileDesc("ChN3ZWlyL3YxL3BvbGxzLnByb3RvEgd3ZWlyLnYxIsIBCgpQb2xsUmVjb3JkEhEKCXRlbmFudF9pZBgBIAEoCRITCgtwcm9kdWNlcl9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIjCgRwb2xsGAQgASgLMhMud2Vpci52MS5EZXZpY2VQb2xsSAASJwoJaGVhcnRiZWF0GAUgASgLMhIud2Vpci52MS5IZWFydGJlYXRIABIkCgVwcm9iZRgUIAEoCzITLndlaXIudjEuUHJvYmVSb3VuZEgAQgYKBGJvZHkizQEKClByb2JlUm91bmQSEAoIcHJvYmVfaWQYASABKAkSDwoHc2l0ZV9pZBgCIAEoCRIRCglkZXZpY2VfaWQYAyABKAkSDAoEa2luZBgEIAEoCRIOCgZ0YXJnZXQYBSABKAkSEgoKc3RhcnRlZF9tcxgGIAEoAxITCgtpbnRlcnZhbF9tcxgHIAEoDRIOCgZydHRfdXMYCCADKA0SDQoFZXJyb3IYCSABKAkSIwoFc2lnaHQYCiABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0ItIDCgpEZXZpY2VQb2xsEhEKCWRldmljZV9pZBgBIAEoCRIPCgdzaXRlX2lkGAIgASgJEg8KB2FkZHJlc3MYAyABKAkSEgoKc3RhcnRlZF9tcxgEIAEoAxIUCgxjb21wbGV0ZWRfbXMYBSABKAMSEwoLaW50ZXJ2YWxfbXMYBiABKA0SIwoGaGVhbHRoGAcgASgLMhMud2Vpci52MS5Qb2xsSGVhbHRoEhsKDnN5c191cF90aW1lX2NzGAggASgNSACIAQESGgoNZW5naW5lX3RpbWVfcxgJIAEoDUgBiAEBEiMKBnN5c3RlbRgKIAEoCzITLndlaXIudjEuU3lzdGVtSW5mbxIqCgppbnRlcmZhY2VzGAsgAygLMhYud2Vpci52MS5JbnRlcmZhY2VQb2xsEicKCGhhcmR3YXJlGAwgASgLMhUud2Vpci52MS5IYXJkd2FyZVBvbGwSDwoHcGFydGlhbBgNIAEoCBIdCgVyZWFjaBgUIAEoCzIOLndlaXIudjEuUmVhY2gSIwoFc2lnaHQYFSABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0QhEKD19zeXNfdXBfdGltZV9jc0IQCg5fZW5naW5lX3RpbWVfcyJHCgVSZWFjaBIOCgZtZXRob2QYASABKAkSDAoEc2VudBgCIAEoDRIQCghyZWNlaXZlZBgDIAEoDRIOCgZydHRfdXMYBCADKA0idwoKUG9sbEhlYWx0aBIRCglyZWFjaGFibGUYASABKAgSEwoLZHVyYXRpb25fbXMYAiABKA0SDAoEcGR1cxgDIAEoDRIPCgdyZXRyaWVzGAQgASgNEiIKBmVycm9ycxgFIAMoCzISLndlaXIudjEuUG9sbEVycm9yIjYKCVBvbGxFcnJvchIMCgRjb2RlGAEgASgJEgsKA29pZBgCIAEoCRIOCgZkZXRhaWwYAyABKAkiwgEKClN5c3RlbUluZm8SEAoIc3lzX25hbWUYASABKAkSEQoJc3lzX2Rlc2NyGAIgASgJEhUKDXN5c19vYmplY3RfaWQYAyABKAkSFAoMc3lzX2xvY2F0aW9uGAQgASgJEhMKC3N5c19jb250YWN0GAUgASgJEg4KBnZlbmRvchgGIAEoCRIKCgJvcxgHIAEoCRIPCgd2ZXJzaW9uGAggASgJEhAKCGhhcmR3YXJlGAkgASgJEg4KBnNlcmlhbBgKIAEoCSL5CQoNSW50ZXJmYWNlUG9sbBIQCghpZl9pbmRleBgBIAEoDRIPCgdpZl9uYW1lGAIgASgJEhAKCGlmX2Rlc2NyGAMgASgJEhAKCGlmX2FsaWFzGAQgASgJEg8KB2lmX3R5cGUYBSABKA0SFwoPaWZfcGh5c19hZGRyZXNzGAYgASgMEh0KFXNwZWVkX2JpdHNfcGVyX3NlY29uZBgHIAEoBBIUCgxhZG1pbl9zdGF0dXMYCCABKA0SEwoLb3Blcl9zdGF0dXMYCSABKA0SGwoObGFzdF9jaGFuZ2VfY3MYCiABKA1IAIgBARIlChhjb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3MYCyABKA1IAYgBARIaChJvY3RldF9jb3VudGVyX2JpdHMYDCABKA0SGwoTcGFja2V0X2NvdW50ZXJfYml0cxgNIAEoDRIWCglpbl9vY3RldHMYDiABKARIAogBARIXCgpvdXRfb2N0ZXRzGA8gASgESAOIAQESGgoNaW5fdWNhc3RfcGt0cxgQIAEoBEgEiAEBEhsKDm91dF91Y2FzdF9wa3RzGBEgASgESAWIAQESHgoRaW5fbXVsdGljYXN0X3BrdHMYEiABKARIBogBARIfChJvdXRfbXVsdGljYXN0X3BrdHMYEyABKARIB4gBARIeChFpbl9icm9hZGNhc3RfcGt0cxgUIAEoBEgIiAEBEh8KEm91dF9icm9hZGNhc3RfcGt0cxgVIAEoBEgJiAEBEhYKCWluX2Vycm9ycxgWIAEoBEgKiAEBEhcKCm91dF9lcnJvcnMYFyABKARIC4gBARIYCgtpbl9kaXNjYXJkcxgYIAEoBEgMiAEBEhkKDG91dF9kaXNjYXJkcxgZIAEoBEgNiAEBEh4KEWluX3Vua25vd25fcHJvdG9zGBogASgESA6IAQESFwoKZmNzX2Vycm9ycxgbIAEoBEgPiAEBEhgKEGZjc19jb3VudGVyX2JpdHMYHCABKA0SEAoDbXR1GB0gASgNSBCIAQESHgoRY29ubmVjdG9yX3ByZXNlbnQYHiABKAhIEYgBARIYCgtwcm9taXNjdW91cxgfIAEoCEgSiAEBEhcKCnVwX3RpbWVfY3MYICABKA1IE4gBARIZCgxsYWdfaWZfaW5kZXgYISABKA1IFIgBARIOCgZkdXBsZXgYKCABKA1CEQoPX2xhc3RfY2hhbmdlX2NzQhsKGV9jb3VudGVyX2Rpc2NvbnRpbnVpdHlfY3NCDAoKX2luX29jdGV0c0INCgtfb3V0X29jdGV0c0IQCg5faW5fdWNhc3RfcGt0c0IRCg9fb3V0X3VjYXN0X3BrdHNCFAoSX2luX211bHRpY2FzdF9wa3RzQhUKE19vdXRfbXVsdGljYXN0X3BrdHNCFAoSX2luX2Jyb2FkY2FzdF9wa3RzQhUKE19vdXRfYnJvYWRjYXN0X3BrdHNCDAoKX2luX2Vycm9yc0INCgtfb3V0X2Vycm9yc0IOCgxfaW5fZGlzY2FyZHNCDwoNX291dF9kaXNjYXJkc0IUChJfaW5fdW5rbm93bl9wcm90b3NCDQoLX2Zjc19lcnJvcnNCBgoEX210dUIUChJfY29ubmVjdG9yX3ByZXNlbnRCDgoMX3Byb21pc2N1b3VzQg0KC191cF90aW1lX2NzQg8KDV9sYWdfaWZfaW5kZXgi5gMKDEhhcmR3YXJlUG9sbBInCgdzZW5zb3JzGAEgAygLMhYud2Vpci52MS5TZW5zb3JSZWFkaW5nEi0KCnByb2Nlc3NvcnMYAiADKAsyGS53ZWlyLnYxLlByb2Nlc3NvclJlYWRpbmcSKgoMbWVtb3J5X3Bvb2xzGAMgAygLMhQud2Vpci52MS5Qb29sUmVhZGluZxImCghzdG9yYWdlcxgEIAMoCzIULndlaXIudjEuUG9vbFJlYWRpbmcSIwoFZGlza3MYBSADKAsyFC53ZWlyLnYxLkRpc2tSZWFkaW5nEiMKBXBlZXJzGAYgAygLMhQud2Vpci52MS5QZWVyUmVhZGluZxItCgpuZWlnaGJvdXJzGAcgAygLMhkud2Vpci52MS5OZWlnaGJvdXJSZWFkaW5nEigKCGVudGl0aWVzGAggAygLMhYud2Vpci52MS5FbnRpdHlSZWFkaW5nEikKCHN0YXRpb25zGBQgAygLMhcud2Vpci52MS5TdGF0aW9uUmVhZGluZxInCgd0dW5uZWxzGBUgAygLMhYud2Vpci52MS5UdW5uZWxSZWFkaW5nEjMKDXNwYW5uaW5nX3RyZWUYFiABKAsyHC53ZWlyLnYxLlNwYW5uaW5nVHJlZVJlYWRpbmciYgoNVHVubmVsUmVhZGluZxIKCgJpZBgBIAEoCRIQCghwcm90b2NvbBgCIAEoCRIMCgRuYW1lGAMgASgJEhYKDnJlbW90ZV9hZGRyZXNzGAQgASgJEg0KBXN0YXRlGAUgASgJIj0KE1NwYW5uaW5nVHJlZVJlYWRpbmcSDAoEcm9vdBgBIAEoDBIYChB0b3BvbG9neV9jaGFuZ2VzGAIgASgNIk4KDlN0YXRpb25SZWFkaW5nEgsKA21hYxgBIAEoDBIPCgdhZGRyZXNzGAIgASgMEhAKCGlmX2luZGV4GAMgASgNEgwKBHZsYW4YBCABKA0iuQIKDVNlbnNvclJlYWRpbmcSCgoCaWQYASABKAkSDQoFY2xhc3MYAiABKAkSDAoEbmFtZRgDIAEoCRISCgV2YWx1ZRgEIAEoAUgAiAEBEg0KBXN0YXRlGAUgASgJEhkKDGxvd19jcml0aWNhbBgGIAEoAUgBiAEBEhgKC2xvd193YXJuaW5nGAcgASgBSAKIAQESGQoMaGlnaF93YXJuaW5nGAggASgBSAOIAQESGgoNaGlnaF9jcml0aWNhbBgJIAEoAUgEiAEBEhUKCGlmX2luZGV4GAogASgNSAWIAQFCCAoGX3ZhbHVlQg8KDV9sb3dfY3JpdGljYWxCDgoMX2xvd193YXJuaW5nQg8KDV9oaWdoX3dhcm5pbmdCEAoOX2hpZ2hfY3JpdGljYWxCCwoJX2lmX2luZGV4ImYKEFByb2Nlc3NvclJlYWRpbmcSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIgChN1dGlsaXNhdGlvbl9wZXJjZW50GAMgASgBSACIAQFCFgoUX3V0aWxpc2F0aW9uX3BlcmNlbnQieQoLUG9vbFJlYWRpbmcSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIXCgp1c2VkX2J5dGVzGAMgASgESACIAQESGAoLdG90YWxfYnl0ZXMYBCABKARIAYgBAUINCgtfdXNlZF9ieXRlc0IOCgxfdG90YWxfYnl0ZXMiVQoLRGlza1JlYWRpbmcSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgVzdGF0ZRgDIAEoCRINCgVtb2RlbBgEIAEoCRIOCgZzZXJpYWwYBSABKAkinwEKC1BlZXJSZWFkaW5nEhAKCHByb3RvY29sGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSFgoJcmVtb3RlX2FzGAMgASgNSACIAQESDQoFc3RhdGUYBCABKAkSIAoTZXN0YWJsaXNoZWRfc2Vjb25kcxgFIAEoDUgBiAEBQgwKCl9yZW1vdGVfYXNCFgoUX2VzdGFibGlzaGVkX3NlY29uZHMigQEKEE5laWdoYm91clJlYWRpbmcSFgoObG9jYWxfaWZfaW5kZXgYASABKA0SFQoNbG9jYWxfaWZfbmFtZRgCIAEoCRIQCghwcm90b2NvbBgDIAEoCRIXCg9yZW1vdGVfc3lzX25hbWUYBCABKAkSEwoLcmVtb3RlX3BvcnQYBSABKAkiygEKDUVudGl0eVJlYWRpbmcSCgoCaWQYASABKAkSEQoJcGFyZW50X2lkGAIgASgJEg0KBWNsYXNzGAMgASgJEgwKBG5hbWUYBCABKAkSDQoFZGVzY3IYBSABKAkSDQoFbW9kZWwYBiABKAkSDgoGc2VyaWFsGAcgASgJEhkKEWhhcmR3YXJlX3JldmlzaW9uGAggASgJEhkKEWZpcm13YXJlX3JldmlzaW9uGAkgASgJEhkKEXNvZnR3YXJlX3JldmlzaW9uGAogASgJYgZwcm90bzM", [file_weir_v1_common]);
 
 /**
  * A record of weir.polls.v1, keyed tenant/device: one poll of one device.
@@ -679,6 +679,18 @@ export type HardwarePoll = Message<"weir.v1.HardwarePoll"> & {
    * @generated from field: repeated weir.v1.StationReading stations = 20;
    */
   stations: StationReading[];
+
+  /**
+   * @generated from field: repeated weir.v1.TunnelReading tunnels = 21;
+   */
+  tunnels: TunnelReading[];
+
+  /**
+   * Absent of a device that is no bridge.
+   *
+   * @generated from field: weir.v1.SpanningTreeReading spanning_tree = 22;
+   */
+  spanningTree?: SpanningTreeReading | undefined;
 };
 
 /**
@@ -687,6 +699,79 @@ export type HardwarePoll = Message<"weir.v1.HardwarePoll"> & {
  */
 export const HardwarePollSchema: GenMessage<HardwarePoll> = /*@__PURE__*/
   messageDesc(file_weir_v1_polls, 8);
+
+/**
+ * TunnelReading is a tunnel that is configured: its row stays while it is down.
+ *
+ * @generated from message weir.v1.TunnelReading
+ */
+export type TunnelReading = Message<"weir.v1.TunnelReading"> & {
+  /**
+   * The dotted OID of its state.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * ipsec, sdwan, gre …
+   *
+   * @generated from field: string protocol = 2;
+   */
+  protocol: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string remote_address = 4;
+   */
+  remoteAddress: string;
+
+  /**
+   * up, down, or the MIB's own word.
+   *
+   * @generated from field: string state = 5;
+   */
+  state: string;
+};
+
+/**
+ * Describes the message weir.v1.TunnelReading.
+ * Use `create(TunnelReadingSchema)` to create a new message.
+ */
+export const TunnelReadingSchema: GenMessage<TunnelReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 9);
+
+/**
+ * SpanningTreeReading is dot1dStp of BRIDGE-MIB (RFC 4188).
+ *
+ * @generated from message weir.v1.SpanningTreeReading
+ */
+export type SpanningTreeReading = Message<"weir.v1.SpanningTreeReading"> & {
+  /**
+   * Priority and MAC of the root bridge, eight octets.
+   *
+   * @generated from field: bytes root = 1;
+   */
+  root: Uint8Array;
+
+  /**
+   * Times the topology changed since the bridge started, a Counter32.
+   *
+   * @generated from field: uint32 topology_changes = 2;
+   */
+  topologyChanges: number;
+};
+
+/**
+ * Describes the message weir.v1.SpanningTreeReading.
+ * Use `create(SpanningTreeReadingSchema)` to create a new message.
+ */
+export const SpanningTreeReadingSchema: GenMessage<SpanningTreeReading> = /*@__PURE__*/
+  messageDesc(file_weir_v1_polls, 10);
 
 /**
  * StationReading is an entry of a bridge's forwarding table (Q-BRIDGE-MIB, BRIDGE-MIB), without an address, or of a
@@ -727,7 +812,7 @@ export type StationReading = Message<"weir.v1.StationReading"> & {
  * Use `create(StationReadingSchema)` to create a new message.
  */
 export const StationReadingSchema: GenMessage<StationReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 9);
+  messageDesc(file_weir_v1_polls, 11);
 
 /**
  * @generated from message weir.v1.SensorReading
@@ -797,7 +882,7 @@ export type SensorReading = Message<"weir.v1.SensorReading"> & {
  * Use `create(SensorReadingSchema)` to create a new message.
  */
 export const SensorReadingSchema: GenMessage<SensorReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 10);
+  messageDesc(file_weir_v1_polls, 12);
 
 /**
  * @generated from message weir.v1.ProcessorReading
@@ -824,7 +909,7 @@ export type ProcessorReading = Message<"weir.v1.ProcessorReading"> & {
  * Use `create(ProcessorReadingSchema)` to create a new message.
  */
 export const ProcessorReadingSchema: GenMessage<ProcessorReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 11);
+  messageDesc(file_weir_v1_polls, 13);
 
 /**
  * PoolReading is a pool of memory or a file system.
@@ -858,7 +943,7 @@ export type PoolReading = Message<"weir.v1.PoolReading"> & {
  * Use `create(PoolReadingSchema)` to create a new message.
  */
 export const PoolReadingSchema: GenMessage<PoolReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 12);
+  messageDesc(file_weir_v1_polls, 14);
 
 /**
  * @generated from message weir.v1.DiskReading
@@ -895,7 +980,7 @@ export type DiskReading = Message<"weir.v1.DiskReading"> & {
  * Use `create(DiskReadingSchema)` to create a new message.
  */
 export const DiskReadingSchema: GenMessage<DiskReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 13);
+  messageDesc(file_weir_v1_polls, 15);
 
 /**
  * @generated from message weir.v1.PeerReading
@@ -936,7 +1021,7 @@ export type PeerReading = Message<"weir.v1.PeerReading"> & {
  * Use `create(PeerReadingSchema)` to create a new message.
  */
 export const PeerReadingSchema: GenMessage<PeerReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 14);
+  messageDesc(file_weir_v1_polls, 16);
 
 /**
  * @generated from message weir.v1.NeighbourReading
@@ -975,7 +1060,7 @@ export type NeighbourReading = Message<"weir.v1.NeighbourReading"> & {
  * Use `create(NeighbourReadingSchema)` to create a new message.
  */
 export const NeighbourReadingSchema: GenMessage<NeighbourReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 15);
+  messageDesc(file_weir_v1_polls, 17);
 
 /**
  * EntityReading is a row of entPhysicalTable (RFC 6933).
@@ -1039,5 +1124,5 @@ export type EntityReading = Message<"weir.v1.EntityReading"> & {
  * Use `create(EntityReadingSchema)` to create a new message.
  */
 export const EntityReadingSchema: GenMessage<EntityReading> = /*@__PURE__*/
-  messageDesc(file_weir_v1_polls, 16);
+  messageDesc(file_weir_v1_polls, 18);
 
