@@ -163,7 +163,9 @@ export class DatagramReader {
     const lengths = new Int32Array(templateFieldsCeiling)
     return {
       data: (template, view, at, end, out, context, session) => {
+        const row = out.length
         const records = columns.data(template, view, at, end, out, context, session)
+        clearPostCounters(template, out, row)
         const count = records < 0 ? -1 - records : records
         let position = at
         for (let record = 0; record < count; record++) {
@@ -198,6 +200,14 @@ export class DatagramReader {
       fields: recordFields(template.fields, context.version, view, starts, lengths, lookup),
     })
   }
+}
+
+/** The sums are of what came in (IE 1, 85, 231 and 232; 2, 86, 298 and 299), also where the columns have what went out. */
+function clearPostCounters({ fields }: Template, out: FlowColumns, row: number): void {
+  const has = (...elements: number[]): boolean =>
+    fields.some(({ enterprise, element }) => enterprise === 0 && elements.includes(element))
+  if (has(23) && !has(1, 85, 231, 232)) out.octetsWords.fill(0, 2 * row, 2 * out.length)
+  if (has(24) && !has(2, 86, 298, 299)) out.packetsWords.fill(0, 2 * row, 2 * out.length)
 }
 
 function addTo(counts: Map<string, number>, code: string, count: number): void {

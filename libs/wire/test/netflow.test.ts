@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DatagramReader } from '../src/index.ts'
 import { Exporter } from './decoding.ts'
 import {
   type Field,
@@ -325,6 +326,23 @@ describe('IPFIX', () => {
         [...a, ...b],
       ),
     ).toEqual([11n, 22n])
+  })
+
+  it('takes what went out into the columns where nothing else is counted, but not into the sums of weir decode', () => {
+    const out = v9([
+      set(
+        0,
+        template(256, [
+          [23, 4],
+          [24, 4],
+        ]),
+      ),
+      set(256, u32(900), u32(3)),
+    ])
+    expect(new Exporter().send(out).rows[0]).toMatchObject({ octets: 900n, packets: 3n })
+    const reader = new DatagramReader()
+    expect(reader.read(out, 'a', 1, receivedMs)).toMatchObject([{ fields: { postOctetDeltaCount: 900 } }])
+    expect(reader.exporters.get('a')).toMatchObject({ records: 1, octets: 0n, packets: 0n })
   })
 
   it('reads times of every kind', () => {
