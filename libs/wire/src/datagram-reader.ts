@@ -3,7 +3,7 @@ import { columnSink, createTappedDecoder } from './create-exporter-decoder.ts'
 import type { DatagramContext } from './datagram-context.ts'
 import type { DatagramDecoder } from './datagram-decoder.ts'
 import type { DomainSession } from './domain-session.ts'
-import type { DatagramOutcome } from './exporter-decoder.ts'
+import type { DatagramOutcome, DecodeError } from './exporter-decoder.ts'
 import { type ExporterState, type RecordSink, templateFieldsCeiling } from './exporter-state.ts'
 import { FlowColumns } from './flow-columns.ts'
 import { type RecordFields, recordFields } from './record-fields.ts'
@@ -65,6 +65,8 @@ const protocols: Readonly<Record<number, NetflowRecord['version']>> = {
  */
 export class DatagramReader {
   readonly exporters = new Map<string, ExporterTally>()
+  /** The first error of each code. */
+  readonly firstErrors = new Map<string, DecodeError & { exporter: string }>()
   #decoders = new Map<string, DatagramDecoder>()
   #columns = new FlowColumns(256)
   #records: DecodedRecord[] = []
@@ -140,6 +142,9 @@ export class DatagramReader {
     const { octets, packets, length } = this.#columns
     tally.records += outcome.records
     tally.optionsRecords += outcome.optionsRecords
+    for (const error of outcome.errors) {
+      if (!this.firstErrors.has(error.code)) this.firstErrors.set(error.code, { exporter: this.#exporter, ...error })
+    }
     for (let row = 0; row < length; row++) {
       tally.octets += octets[row]!
       tally.packets += packets[row]!

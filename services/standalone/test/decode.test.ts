@@ -146,9 +146,9 @@ describe('weir decode', () => {
   it('never throws over files that are none, and says what each is', async () => {
     const capture = pcap([template, data])
     const cases: [string, Buffer, RegExp][] = [
-      ['empty.dat', Buffer.alloc(0), /^$/],
+      ['empty.dat', Buffer.alloc(0), /datagram-empty \(1\)/],
       ['empty.pcap', Buffer.alloc(0), /no capture file/],
-      ['rubbish.bin', Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * 7_919) & 255)), /^$/],
+      ['rubbish.bin', Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * 7_919) & 255)), /version-unknown \(1\)/],
       ['cut.pcap.gz', gzipSync(capture).subarray(0, -12), /unexpected end of file/],
       ['damaged.gz', Buffer.concat([hex('1f8b08'), Buffer.alloc(100, 7)]), /what comes before was read/],
       ['magic.pcap', capture.subarray(0, 4), /breaks off/],
@@ -216,6 +216,14 @@ describe('weir decode', () => {
     await expect(decode('--elements', wrong, file('d.dat', data))).rejects.toThrow(
       /wrong\.yaml: elements\.9999\.7\.name: a name of/,
     )
+  })
+
+  it('names what is refused, once a code', async () => {
+    const sflow4 = hex('00000004 00000001 c0000209 00000001 00000000 00000000')
+    const { code, stderr, lines } = await decode(file('old.pcap', pcap([sflow4, sflow4], 6_343)), '--summary')
+    expect(code).toBe(exitCodes.failed)
+    expect(lines.at(-1)).toMatchObject({ errors: { 'version-unsupported': 2 } })
+    expect(stderr).toBe('weir decode: version-unsupported (2), first in a datagram of 192.0.2.9, at octet 0: sflow4\n')
   })
 
   it('refuses wrong usage', async () => {

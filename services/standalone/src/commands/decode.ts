@@ -135,7 +135,12 @@ class Decoding {
         `weir decode: ${this.#others} datagrams of other services (DNS, NTP, SNMP …) were left out\n`,
       )
     }
-    return summarize(this.#reader, this.#broken)
+    const summary = summarize(this.#reader, this.#broken)
+    for (const [code, { exporter, offset, context }] of this.#reader.firstErrors) {
+      const where = `in a datagram of ${exporter}, at octet ${offset}${context === '' ? '' : `: ${context}`}`
+      this.#io.stderr.write(`weir decode: ${code} (${summary.errors[code]}), first ${where}\n`)
+    }
+    return summary
   }
 
   async #capture(capture: DatagramParser, piece: Uint8Array): Promise<boolean> {
