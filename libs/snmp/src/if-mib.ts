@@ -26,11 +26,12 @@ export interface Column {
   readonly name: string
   readonly oid: Oid
   readonly type: CellType
+  /** Of columns of an interface's row: its place among them, from 0. */
+  readonly place?: number
 }
 
 /** A column of an interface's row. */
 export interface IfColumn extends Column {
-  /** Its place among `ifColumns`, from 0. */
   readonly place: number
 }
 

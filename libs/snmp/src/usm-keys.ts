@@ -12,13 +12,14 @@ export type AuthProtocol = (typeof authProtocols)[number]
 export const privProtocols = ['des', 'aes', 'aes192b', 'aes192r', 'aes256b', 'aes256r'] as const
 export type PrivProtocol = (typeof privProtocols)[number]
 
-export const authAlgorithms: Readonly<Record<AuthProtocol, { hash: string; macBytes: number }>> = {
-  md5: { hash: 'md5', macBytes: 12 },
-  sha: { hash: 'sha1', macBytes: 12 },
-  sha224: { hash: 'sha224', macBytes: 16 },
-  sha256: { hash: 'sha256', macBytes: 24 },
-  sha384: { hash: 'sha384', macBytes: 32 },
-  sha512: { hash: 'sha512', macBytes: 48 },
+/** `blockBytes`: of HMAC. */
+export const authAlgorithms: Readonly<Record<AuthProtocol, { hash: string; macBytes: number; blockBytes: number }>> = {
+  md5: { hash: 'md5', macBytes: 12, blockBytes: 64 },
+  sha: { hash: 'sha1', macBytes: 12, blockBytes: 64 },
+  sha224: { hash: 'sha224', macBytes: 16, blockBytes: 64 },
+  sha256: { hash: 'sha256', macBytes: 24, blockBytes: 64 },
+  sha384: { hash: 'sha384', macBytes: 32, blockBytes: 128 },
+  sha512: { hash: 'sha512', macBytes: 48, blockBytes: 128 },
 }
 
 const privKeyBytes: Readonly<Record<PrivProtocol, number>> = {

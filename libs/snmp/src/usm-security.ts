@@ -1,11 +1,4 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-  timingSafeEqual,
-} from 'node:crypto'
+import { type Cipher, createCipheriv, createDecipheriv, hash, timingSafeEqual } from 'node:crypto'
 import {
   type AuthProtocol,
   authAlgorithms,
@@ -60,44 +53,45 @@ interface PrivKey {
   readonly key: Uint8Array
 }
 
-/** Signs and seals what goes to one engine, and checks and opens what comes from it. */
+/**
+ * Signs and seals what goes to one engine, and checks and opens what comes from it. Objects of node:crypto cost more than what
+ * they work out for a datagram, so that digests are one-shot and a reply is decrypted by a cipher that is kept.
+ */
 export class UsmSecurity {
   readonly macBytes: number
+  readonly hasAuth: boolean
+  readonly hasPriv: boolean
   readonly #hash: string
-  readonly #authKey: KeyObject | undefined
+  /** The key's block of HMAC (RFC 2104), combined with its two pads; the latter with room for the inner digest. */
+  readonly #innerBlock: Buffer
+  readonly #outerBlock: Buffer
   readonly #priv: PrivKey | undefined
+  #blocks: Cipher | undefined
 
   constructor(auth: AuthKey | undefined, priv: PrivKey | undefined) {
-    this.macBytes = auth ? authAlgorithms[auth.protocol].macBytes : 0
-    this.#hash = auth ? authAlgorithms[auth.protocol].hash : ''
-    // As an object: made of octets for each message it would cost as much as the digest.
-    this.#authKey = auth && createSecretKey(auth.key)
+    const { hash: name = '', macBytes = 0, blockBytes = 0 } = auth ? authAlgorithms[auth.protocol] : {}
+    this.macBytes = macBytes
+    this.hasAuth = auth !== undefined
+    this.hasPriv = priv !== undefined
+    this.#hash = name
+    this.#innerBlock = Buffer.alloc(blockBytes, 0x36)
+    this.#outerBlock = Buffer.alloc(blockBytes + (auth?.key.length ?? 0), 0x5c)
+    for (const [i, octet] of (auth?.key ?? zeros.subarray(0, 0)).entries()) {
+      this.#innerBlock[i]! ^= octet
+      this.#outerBlock[i]! ^= octet
+    }
     this.#priv = priv
-  }
-
-  get hasAuth(): boolean {
-    return this.#authKey !== undefined
-  }
-
-  get hasPriv(): boolean {
-    return this.#priv !== undefined
   }
 
   /** Puts the digest into the message, whose octets for it, from `macAt`, are zeros. */
   sign(message: Uint8Array, macAt: number): void {
-    message.set(this.#mac(message), macAt)
+    message.set(this.#mac(message, macAt), macAt)
   }
 
   /** Whether the message's digest is its own; compares in constant time. */
   isAuthentic(message: Uint8Array, macAt: number, macLength: number): boolean {
-    if (macLength !== this.macBytes) return false
-    const mac = message.subarray(macAt, macAt + macLength)
-    const hmac = createHmac(this.#hash, this.#authKey!)
-    hmac
-      .update(message.subarray(0, macAt))
-      .update(zeros.subarray(0, macLength))
-      .update(message.subarray(macAt + macLength))
-    return timingSafeEqual(hmac.digest().subarray(0, macLength), mac)
+    if (macLength !== this.macBytes || macLength === 0 || message.length > messageBytesMax) return false
+    return timingSafeEqual(this.#mac(message, macAt), message.subarray(macAt, macAt + macLength))
   }
 
   /** @param salt 8 octets, which go with the message; never the same twice under a key */
@@ -107,24 +101,48 @@ export class UsmSecurity {
       const cipher = createCipheriv('des-ede3-cbc', tripled(key), desVector(key, salt)).setAutoPadding(false)
       return Buffer.concat([cipher.update(padded(plain)), cipher.final()])
     }
-    return createCipheriv(aesName(key), key, aesVector(salt, boots, time)).update(plain)
+    return createCipheriv(`aes-${aesBits(key)}-cfb`, key, aesVector(salt, boots, time)).update(plain)
   }
 
   /** Undefined where the octets cannot be what `encrypt` makes. */
   decrypt(sealed: Uint8Array, salt: Uint8Array, boots: number, time: number): Buffer | undefined {
-    if (salt.length !== 8) return undefined
-    const { protocol, key } = this.#priv!
-    if (protocol !== 'des') return createDecipheriv(aesName(key), key, aesVector(salt, boots, time)).update(sealed)
+    if (!this.#priv || salt.length !== 8) return undefined
+    const { protocol, key } = this.#priv
+    if (protocol !== 'des') return this.#decryptAes(sealed, key, aesVector(salt, boots, time))
     if (sealed.length === 0 || sealed.length % 8 !== 0) return undefined
     const cipher = createDecipheriv('des-ede3-cbc', tripled(key), desVector(key, salt)).setAutoPadding(false)
     return Buffer.concat([cipher.update(sealed), cipher.final()])
   }
 
-  #mac(message: Uint8Array): Buffer {
-    return createHmac(this.#hash, this.#authKey!).update(message).digest().subarray(0, this.macBytes)
+  /** The digest of the message with zeros in its digest's place. */
+  #mac(message: Uint8Array, macAt: number): Buffer {
+    const blockBytes = this.#innerBlock.length
+    scratch.set(this.#innerBlock)
+    scratch.set(message, blockBytes)
+    scratch.fill(0, blockBytes + macAt, blockBytes + macAt + this.macBytes)
+    const inner = hash(this.#hash, scratch.subarray(0, blockBytes + message.length), 'buffer')
+    this.#outerBlock.set(inner, blockBytes)
+    return hash(this.#hash, this.#outerBlock, 'buffer').subarray(0, this.macBytes)
+  }
+
+  /**
+   * CFB128 (RFC 3826 §3.1.3): each block is combined with the encrypted block before it, the first with the encrypted
+   * vector. Decrypting, all those blocks are known, and are encrypted in one go.
+   */
+  #decryptAes(sealed: Uint8Array, key: Uint8Array, vector: Buffer): Buffer {
+    this.#blocks ??= createCipheriv(`aes-${aesBits(key)}-ecb`, key, null).setAutoPadding(false)
+    const whole = Math.ceil(sealed.length / 16) * 16
+    scratch.set(vector)
+    scratch.set(sealed.subarray(0, Math.max(0, whole - 16)), 16)
+    const plain = this.#blocks.update(scratch.subarray(0, whole))
+    for (let i = 0; i < sealed.length; i++) plain[i]! ^= sealed[i]!
+    return plain.subarray(0, sealed.length)
   }
 }
 
+/** What a message and HMAC's block before it take at most; one for the process, since all is synchronous. */
+const messageBytesMax = 65_535
+const scratch = Buffer.alloc(messageBytesMax + 128)
 const zeros = new Uint8Array(64)
 
 /** Triple DES of three equal keys is DES, which OpenSSL 3 has only in its legacy provider. */
@@ -154,6 +172,6 @@ function aesVector(salt: Uint8Array, boots: number, time: number): Buffer {
   return vector
 }
 
-function aesName(key: Uint8Array): 'aes-128-cfb' | 'aes-192-cfb' | 'aes-256-cfb' {
-  return key.length === 16 ? 'aes-128-cfb' : key.length === 24 ? 'aes-192-cfb' : 'aes-256-cfb'
+function aesBits(key: Uint8Array): 128 | 192 | 256 {
+  return key.length === 16 ? 128 : key.length === 24 ? 192 : 256
 }

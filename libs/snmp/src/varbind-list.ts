@@ -26,6 +26,11 @@ export class VarbindList implements Iterable<Varbind> {
     return new VarbindList(bytes, 0, bytes.length, varbinds.length)
   }
 
+  /** Octets that they take. */
+  get bytes(): number {
+    return this.#end - this.#at
+  }
+
   cursor(): VarbindCursor {
     return new VarbindCursor(this.#bytes, this.#at, this.#end)
   }
@@ -53,6 +58,8 @@ export class VarbindCursor {
   /** Content of the value's TLV. */
   valueAt = 0
   valueLength = 0
+  /** Octets of the varbind, with its header. */
+  bytesTaken = 0
 
   constructor(bytes: Uint8Array, at: number, end: number) {
     this.bytes = bytes
@@ -65,6 +72,7 @@ export class VarbindCursor {
     if (this.#next >= this.#end) return false
     const length = this.#header(this.#next)
     const end = this.#at + length
+    this.bytesTaken = end - this.#next
     this.#next = end
     const oidLength = this.#header(this.#at)
     this.oidAt = this.#at

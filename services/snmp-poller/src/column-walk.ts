@@ -56,6 +56,7 @@ interface ColumnState<C extends Column> extends OidOctets {
   start: number
   end: number
   cells: number
+  cellBytes: number
   ended: 'no' | 'in-order' | 'failed'
 }
 
@@ -71,21 +72,40 @@ export async function walkColumns<C extends Column>(
   const states = options.columns.map((column): ColumnState<C> => {
     const prefix = prefixOf(column)
     const hasClock = options.clockColumns?.has(column) ?? false
-    return { column, prefix, hasClock, bytes: prefix, start: 0, end: prefix.length, cells: 0, ended: 'no' }
+    return {
+      column,
+      prefix,
+      hasClock,
+      bytes: prefix,
+      start: 0,
+      end: prefix.length,
+      cells: 0,
+      cellBytes: 0,
+      ended: 'no',
+    }
   })
   const walk = new Walk(session, options)
   const { pace, rowsExpected = 0 } = options
   // One row more shows that there is none.
-  const groupCount = rowsExpected > 0 ? pace.groups(states.length, rowsExpected + 1) : 1
-  const groups = inChunks(states, Math.ceil(states.length / groupCount))
+  const groups = rowsExpected > 0 ? runsOf(states, pace.runs(options.columns, rowsExpected + 1)) : [states]
   for (let group = groups.shift(); group && !walk.stopped; group = groups.shift()) {
     groups.unshift(...(await walk.group(group)))
   }
+  for (const { column, cellBytes, cells } of states) pace.learnColumn(column, cellBytes, cells)
   return {
     complete: states.every(state => state.ended === 'in-order'),
     stopped: walk.stopped,
     absent: new Set(states.filter(state => state.ended === 'in-order' && state.cells === 0).map(state => state.column)),
   }
+}
+
+/** The states as their columns were split, in order. */
+function runsOf<T>(states: readonly T[], runs: readonly (readonly unknown[])[]): T[][] {
+  let from = 0
+  return runs.map(run => {
+    from += run.length
+    return states.slice(from - run.length, from)
+  })
 }
 
 /** A column's OID in octets, kept while the column is. */
@@ -159,14 +179,14 @@ class Walk<C extends Column> {
   }
 
   #repetitions(open: readonly ColumnState<C>[]): number {
-    const fitting = this.#options.pace.repetitions(open.length, open[0]!.column.oid)
+    const fitting = this.#options.pace.repetitions(open.map(state => state.column))
     const fewest = Math.min(...open.map(state => state.cells))
     const left = (this.#options.rowsExpected ?? 0) - fewest + 1
     return left > 0 ? Math.min(fitting, left) : fitting
   }
 
   #take(open: readonly ColumnState<C>[], reply: SnmpSuccess): void {
-    this.#options.pace.learn(reply.bytes, reply.varbinds.length, open[0]!.column.oid)
+    this.#options.pace.learn(reply.bytes, reply.varbinds.bytes, reply.varbinds.length)
     const cell = reply.varbinds.cursor()
     if (!cell.next() || reply.varbinds.length === 1) {
       for (const state of open) this.#fail(state, 'walk-empty-reply')
@@ -195,6 +215,7 @@ class Walk<C extends Column> {
       state.start = oidAt
       state.end = oidEnd
       state.cells++
+      state.cellBytes += cell.bytesTaken
     }
   }
 

@@ -4,8 +4,13 @@ export interface ScheduledPoll {
   /** Unique; a second one of the same key replaces nothing and is refused. */
   readonly key: string
   readonly intervalMs: number
-  /** From now to the first run; later runs follow on the grid of the interval. */
+  /** From now to the first run. */
   readonly firstAfterMs: number
+  /**
+   * From now to a point of the interval's grid, on which later runs lie; the first run's own unless given. The second run
+   * then follows the first by half an interval at least, and by less than one and a half.
+   */
+  readonly gridAfterMs?: number
   /**
    * Resolves to whether the device answered; must not reject.
    * @param expedited an event asked for it, not the grid
@@ -16,6 +21,8 @@ export interface ScheduledPoll {
 interface Entry {
   readonly poll: ScheduledPoll
   dueMs: number
+  /** A point of the grid, until the first run has been due. */
+  gridMs: number | undefined
   timer: Timer | undefined
   state: 'idle' | 'waiting' | 'running'
   /** Did not answer last time. */
@@ -76,9 +83,11 @@ export class PollSchedule {
 
   add(poll: ScheduledPoll): void {
     if (this.#entries.has(poll.key)) throw new Error(`"${poll.key}" is scheduled already`)
+    const nowMs = this.#clock.monotonicMs()
     const entry: Entry = {
       poll,
-      dueMs: this.#clock.monotonicMs() + poll.firstAfterMs,
+      dueMs: nowMs + poll.firstAfterMs,
+      gridMs: poll.gridAfterMs === undefined ? undefined : nowMs + poll.gridAfterMs,
       timer: undefined,
       state: 'idle',
       silent: false,
@@ -134,6 +143,12 @@ export class PollSchedule {
     const missed = Math.floor(Math.max(0, nowMs - dueMs) / entry.poll.intervalMs)
     this.skipped += missed
     entry.dueMs += (missed + 1) * entry.poll.intervalMs
+    if (entry.gridMs !== undefined) {
+      const soonestMs = dueMs + entry.poll.intervalMs / 2
+      const points = Math.ceil((soonestMs - entry.gridMs) / entry.poll.intervalMs)
+      entry.dueMs = entry.gridMs + points * entry.poll.intervalMs
+      entry.gridMs = undefined
+    }
     this.#arm(entry)
     if (entry.runsExpedited) {
       entry.next = 'grid'

@@ -303,6 +303,8 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       key,
       intervalMs,
       firstAfterMs: place * Math.min(intervalMs, firstPollSpreadMs),
+      // Ten thousand devices polled within five seconds of a minute would be twelve times the load.
+      gridAfterMs: place * intervalMs,
       run: expedited => pollOnce(device, poller, doubtAfterMs, expedited),
     })
     if (plan) {

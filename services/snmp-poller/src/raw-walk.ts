@@ -1,4 +1,4 @@
-import { formatOid, isWithin, type Oid, type Varbind } from '../../../libs/snmp/src/index.ts'
+import { type Column, formatOid, isWithin, type Oid, type Varbind } from '../../../libs/snmp/src/index.ts'
 import type { SnmpFailure, SnmpSession } from './snmp-transport.ts'
 import { WalkPace } from './walk-pace.ts'
 
@@ -15,20 +15,21 @@ export type RawWalkEnd =
 /** Yields what lies under `root`, in order; ends on any agent, as `walkTable` does. The root itself counts, if it is a leaf. */
 export async function* rawWalk(session: SnmpSession, options: RawWalkOptions): AsyncGenerator<Varbind[], RawWalkEnd> {
   const pace = new WalkPace()
+  const any: Column = { name: '', oid: options.root, type: 'octets' }
   let last = options.root
   let count = 0
   const leaf = await session.get([options.root])
   const itself = leaf.ok ? leaf.varbinds.at(0) : undefined
   if (itself?.oid === options.root && 'value' in itself.value) yield [itself]
   for (;;) {
-    const repetitions = pace.repetitions(1)
+    const repetitions = pace.repetitions([any])
     const reply = await session.getBulk([last], 0, repetitions)
     if (!reply.ok) {
       if (reply.code === 'snmp-too-big' && pace.tooBig(repetitions, 1)) continue
       if (reply.code === 'snmp-timeout' && pace.silence(repetitions)) continue
       return { complete: false, code: reply.code, detail: reply.detail }
     }
-    pace.learn(reply.bytes, reply.varbinds.length)
+    pace.learn(reply.bytes, reply.varbinds.bytes, reply.varbinds.length)
     if (reply.varbinds.length === 0)
       return { complete: false, code: 'walk-empty-reply', detail: `after ${formatOid(last)}` }
     const batch: Varbind[] = []

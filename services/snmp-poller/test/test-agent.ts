@@ -6,6 +6,7 @@ import {
   type Column,
   compareOids,
   decodeMessage,
+  encodedVarbindLength,
   encodeMessage,
   errorStatusNumber,
   ifColumns,
@@ -100,7 +101,12 @@ export function honestReply(request: Message, values: Values): Message {
     result.push(...cells)
     row = cells.map(({ oid }) => oid)
   }
-  return reply(request, result.slice(0, 70))
+  let bytes = 0
+  const fitting = result.findIndex(varbind => {
+    bytes += encodedVarbindLength(varbind)
+    return bytes > 1_400
+  })
+  return reply(request, fitting < 0 ? result : result.slice(0, fitting))
 }
 
 export function reply(request: Message, varbinds: readonly Varbind[], errorStatus = 0, errorIndex = 0): Message {
