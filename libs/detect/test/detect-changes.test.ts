@@ -99,6 +99,12 @@ describe('changes of interfaces', () => {
     ])
   })
 
+  it('tell many interfaces that are numbered anew as one change', () => {
+    const numbered = (by: number) => Array.from({ length: 24 }, (_, i) => port(i, { ifIndex: i + by }))
+    const { said } = watch([{ interfaces: numbered(0) }, { interfaces: numbered(50) }, { interfaces: numbered(50) }])
+    expect(said).toEqual(['1 interface-renumbered :  > 24 interfaces'])
+  })
+
   it('compare the speed over a time without a link: a dead port says anything', () => {
     const down = port(1, { operStatus: 2, speedBitsPerSecond: 1e7, duplex: 2 })
     const polls = [port(1), down, port(1), down, port(1, { speedBitsPerSecond: 1e8 })]

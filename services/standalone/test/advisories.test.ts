@@ -28,6 +28,13 @@ const cve = {
             { version: '0', lessThan: '21.2R3-S6', status: 'affected', versionType: 'semver' },
             { version: '21.4', lessThan: '21.4R3-S5', status: 'affected', versionType: 'semver' },
             { version: '22.1', status: 'unaffected' },
+            {
+              ...{ version: '22.2', status: 'unaffected', lessThan: '22.2*', versionType: 'semver' },
+              changes: [
+                { at: '22.2R1', status: 'affected' },
+                { at: '22.2R3', status: 'unaffected' },
+              ],
+            },
           ],
         },
         { product: 'A toaster', versions: [{ version: '1', status: 'affected' }] },
@@ -40,7 +47,7 @@ const cve = {
 
 const csaf = {
   document: {
-    category: 'csaf_security_advisory',
+    category: 'Cisco Security Advisory',
     csaf_version: '2.0',
     title: 'A web server answers strangers',
     aggregate_severity: { text: 'Critical' },
@@ -60,6 +67,10 @@ const csaf = {
               { category: 'product_version', name: '16.9.4', product: { name: 'x', product_id: 'P1' } },
               { category: 'product_version_range', name: 'vers:cisco/>=17.3.1|<17.3.8', product: { product_id: 'P2' } },
               { category: 'product_version', name: '17.3.8', product: { product_id: 'P3' } },
+              {
+                ...{ category: 'product_version', name: '3.16S' },
+                branches: [{ category: 'service_pack', name: '3.16.4S', product: { product_id: 'P5' } }],
+              },
             ],
           },
           {
@@ -72,7 +83,7 @@ const csaf = {
     ],
   },
   vulnerabilities: [
-    { cve: 'CVE-2026-0002', product_status: { known_affected: ['P1', 'P2', 'P4', 'P9'], fixed: ['P3'] } },
+    { cve: 'CVE-2026-0002', product_status: { known_affected: ['P1', 'P2', 'P5', 'P4', 'P9'], fixed: ['P3'] } },
   ],
 }
 
@@ -83,8 +94,8 @@ describe('lists of advisories', () => {
       advisories: [
         {
           ...{ id: 'CVE-2026-0001', title: 'Junos OS: a crafted packet restarts rpd', os: 'junos', severity: 'high' },
-          affected: ['<21.2R3-S6', '>=21.4 <21.4R3-S5'],
-          fixedIn: ['21.2R3-S6', '21.4R3-S5'],
+          affected: ['<21.2R3-S6', '>=21.4 <21.4R3-S5', '>=22.2R1 <22.2R3'],
+          fixedIn: ['21.2R3-S6', '21.4R3-S5', '22.2R3'],
           url: 'https://advisories.example/1',
         },
       ],
@@ -99,7 +110,7 @@ describe('lists of advisories', () => {
       advisories: [
         {
           ...{ id: 'vendor-sa-1', title: 'A web server answers strangers', os: 'iosxe', severity: 'critical' },
-          affected: ['16.9.4', '>=17.3.1 <17.3.8'],
+          affected: ['16.9.4', '>=17.3.1 <17.3.8', '3.16.4S'],
           fixedIn: ['17.3.8'],
           url: 'https://advisories.example/sa-1',
         },

@@ -38,6 +38,8 @@ const duplexWords: Readonly<Record<number, string>> = { 2: 'half', 3: 'full' }
 const pppType = 23
 /** ifAlias has 64 octets (RFC 2863), and agents that give more. */
 const aliasMax = 255
+/** Interfaces numbered anew in one poll that are told one by one. */
+const renumberedApart = 4
 
 /**
  * What changed about a device's interfaces since the polls before. Speed and duplex are compared while the link is up: a
@@ -77,7 +79,23 @@ export function interfaceChanges(
       changes.push({ ...change, from: known.name, to: '', detail: known.alias ?? '' })
     }
   }
-  return { facts: isOther ? next : before, changes }
+  return { facts: isOther ? next : before, changes: withoutCrowd(changes, atMs) }
+}
+
+/** A reboot or a card numbers all interfaces anew: that is one change, whose first examples tell enough. */
+function withoutCrowd(changes: DeviceChange[], atMs: number): DeviceChange[] {
+  const renumbered = changes.filter(change => change.kind === 'interface-renumbered')
+  if (renumbered.length <= renumberedApart) return changes
+  const examples = renumbered.slice(0, renumberedApart).map(({ subject, from, to }) => `${subject} ${from} > ${to}`)
+  const crowd: DeviceChange = {
+    kind: 'interface-renumbered',
+    subject: '',
+    atMs,
+    from: '',
+    to: `${renumbered.length} interfaces`,
+    detail: `${examples.join(', ')} …`,
+  }
+  return [...changes.filter(change => change.kind !== 'interface-renumbered'), crowd]
 }
 
 /** The usual poll, told without building anything. */

@@ -20,7 +20,8 @@ const branchSchema: z.ZodType<Branch> = z.lazy(() =>
 /** As much of a CSAF document as is read. OASIS, Common Security Advisory Framework 2.0, §3.2. */
 export const csafSchema = z.object({
   document: z.object({
-    category: z.string().startsWith('csaf_'),
+    /** Of any name: vendors have their own beside the standard's profiles. */
+    csaf_version: z.string(),
     title: z.string().optional(),
     aggregate_severity: z.object({ text: z.string() }).optional(),
     tracking: z.object({ id: z.string() }),
@@ -46,6 +47,13 @@ export const csafSchema = z.object({
     .optional(),
 })
 
+/** Cisco has trains as versions, and the versions in them as service packs. */
+const versionCategories: ReadonlySet<string> = new Set([
+  'product_version',
+  'product_version_range',
+  'service_pack',
+  'patch_level',
+])
 /** Nesting of a product tree: vendor, family, name, version, and room; deeper is a mistake. */
 const depthMax = 12
 const severities: Readonly<Record<string, string>> = {
@@ -116,11 +124,11 @@ function collect(
 ): void {
   if (depth > depthMax) return
   for (const branch of branches) {
-    const isVersion = branch.category === 'product_version' || branch.category === 'product_version_range'
-    if (branch.product && isVersion) {
+    if (branch.product && versionCategories.has(branch.category)) {
       const product = path.join(' ')
-      const range = branch.category === 'product_version' ? branch.name : versRange(branch.name)
-      const version = branch.category === 'product_version' ? branch.name : undefined
+      const isRange = branch.category === 'product_version_range'
+      const range = isRange ? versRange(branch.name) : branch.name
+      const version = isRange ? undefined : branch.name
       leaves.set(branch.product.product_id, { os: osOf(product, hints), product, range, version })
     }
     collect(branch.branches ?? [], [...path, branch.name], depth + 1, hints, leaves)
