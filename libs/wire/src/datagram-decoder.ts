@@ -107,7 +107,7 @@ export class DatagramDecoder implements ExporterDecoder {
         this.#fixed(version, view, at, end, sourcePort, out)
         break
       case 0:
-        this.#sflow(view, at, end, out)
+        this.#sflow(view, at, end, sourcePort, out)
         break
       case 6:
       case 8:
@@ -227,9 +227,9 @@ export class DatagramDecoder implements ExporterDecoder {
     }
   }
 
-  #sflow(view: DataView, at: number, end: number, out: FlowColumns): void {
+  #sflow(view: DataView, at: number, end: number, sourcePort: number, out: FlowColumns): void {
     const version = view.getUint32(at)
-    if (version === 5) this.#outcome.duplicate = !decodeSflow(this.#state, view, at, end, out)
+    if (version === 5) this.#outcome.duplicate = !decodeSflow(this.#state, view, at, end, sourcePort, out)
     else if (version === 2 || version === 4) this.#fault('version-unsupported', `sflow${version}`)
     else this.#fault('version-unknown', `version ${version}`)
   }

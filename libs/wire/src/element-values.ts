@@ -65,6 +65,13 @@ export function textOf(view: DataView, at: number, length: number): string {
   return text.decode(octets(view, at, end - at))
 }
 
+/** What is kept of a name: interfaces' descriptions are 255 octets at most, names far shorter. */
+const nameLengthMax = 255
+
+export function nameOf(view: DataView, at: number, length: number): string {
+  return textOf(view, at, Math.min(length, nameLengthMax)).trim()
+}
+
 function octets(view: DataView, at: number, length: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + at, length)
 }

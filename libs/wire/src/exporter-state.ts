@@ -106,6 +106,8 @@ export class ExporterState {
   records = 0
   optionsRecords = 0
   heldNow = 0
+  /** Source port under which the sFlow datagram being decoded teaches names. */
+  namesPort = 0
 
   datagrams = 0
   recordsTotal = 0

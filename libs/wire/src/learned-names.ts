@@ -43,7 +43,7 @@ const portsMax = 16
 
 /**
  * Names that an exporter's options data taught: applications (IE 95, 96), interfaces (IE 82, 83), VRFs (IE 236), samplers
- * (IE 84, 335). They are kept by source port, as templates are, since two exporters behind one address number their own
+ * (IE 84, 335); and those of interfaces in sFlow's counter samples. They are kept by source port, as templates are, since two exporters behind one address number their own
  * interfaces each; a port that taught nothing borrows from the only other one (line cards that send data alone).
  *
  *     const names = decoder.names.of(sourcePort)
@@ -89,6 +89,14 @@ export class LearnedNames {
     if (samplerId !== undefined && sampler !== '' && this.#tables(sourcePort).samplers.get(samplerId) !== sampler) {
       this.#put(this.#tables(sourcePort).samplers, samplerId, sampler, samplersMax)
     }
+  }
+
+  /** A description that options data told stays. */
+  learnInterface(sourcePort: number, ifIndex: number, name: string): void {
+    const before = this.#ports.get(sourcePort)?.interfaces.get(ifIndex)
+    if (name === '' || name === before?.name) return
+    const value = { name, description: before?.description ?? '' }
+    this.#put(this.#tables(sourcePort).interfaces, ifIndex, value, interfacesMax)
   }
 
   /** Plain JSON, in an order that only the content decides. */

@@ -1,5 +1,5 @@
 import { applicationIdAt, highWord, lowWord } from './column-kernels.ts'
-import { textOf } from './element-values.ts'
+import { nameOf } from './element-values.ts'
 import type { LearnedNames, NameClaim } from './learned-names.ts'
 import type { Template } from './template.ts'
 import { scopeEnterprise } from './template-field.ts'
@@ -9,9 +9,6 @@ const scopeInterface = 2
 const cisco = 9
 /** Cisco's own elements before IANA took them (372); NetFlow v9 has them behind the high bit. */
 const ciscoCategoryName = 12_232
-/** What is kept of a name: interfaces' descriptions are 255 octets at most, names far shorter. */
-const nameLengthMax = 255
-
 /** Takes from one options record the names it gives to numbers. */
 export function learnNames(
   template: Template,
@@ -40,18 +37,18 @@ export function learnNames(
       if (element === scopeInterface) claim.ifIndex = numberAt(view, at, length)
       continue
     }
-    if (enterprise === cisco && element === ciscoCategoryName) claim.application.category = nameAt(view, at, length)
+    if (enterprise === cisco && element === ciscoCategoryName) claim.application.category = nameOf(view, at, length)
     if (enterprise !== 0) continue
     switch (element) {
       case 95:
         claim.applicationId = applicationIdAt(view, at, length)
         break
       case 96:
-        claim.application.name = nameAt(view, at, length)
+        claim.application.name = nameOf(view, at, length)
         break
       case 372:
       case 0x8000 | ciscoCategoryName:
-        claim.application.category = nameAt(view, at, length)
+        claim.application.category = nameOf(view, at, length)
         break
       case 10:
       case 14:
@@ -60,17 +57,17 @@ export function learnNames(
         claim.ifIndex ??= numberAt(view, at, length)
         break
       case 82:
-        claim.interface.name = nameAt(view, at, length)
+        claim.interface.name = nameOf(view, at, length)
         break
       case 83:
-        claim.interface.description = nameAt(view, at, length)
+        claim.interface.description = nameOf(view, at, length)
         break
       case 234:
       case 235:
         claim.vrfId ??= numberAt(view, at, length)
         break
       case 236:
-        claim.vrf = nameAt(view, at, length)
+        claim.vrf = nameOf(view, at, length)
         break
       case 48:
       case 302:
@@ -78,7 +75,7 @@ export function learnNames(
         break
       case 84:
       case 335:
-        claim.sampler = nameAt(view, at, length)
+        claim.sampler = nameOf(view, at, length)
         break
       default:
     }
@@ -91,8 +88,4 @@ export function learnNames(
 function numberAt(view: DataView, at: number, length: number): number | undefined {
   if (length > 8) return undefined
   return highWord(view, at, length) * 4_294_967_296 + lowWord(view, at, length)
-}
-
-function nameAt(view: DataView, at: number, length: number): string {
-  return textOf(view, at, Math.min(length, nameLengthMax)).trim()
 }

@@ -1,6 +1,7 @@
 import { isZero } from './byte-view.ts'
 import type { DecodeErrorCode } from './decode-errors.ts'
 import { noteAgentUptime } from './domain-session.ts'
+import { nameOf } from './element-values.ts'
 import type { ExporterState, SflowAgent } from './exporter-state.ts'
 import { arrivalOf, fingerprint } from './fingerprint.ts'
 import { column, type FlowColumns } from './flow-columns.ts'
@@ -64,8 +65,16 @@ const filledHigh = maskOf(filled, 32)
  *
  * @returns false for a datagram that came twice
  */
-export function decodeSflow(state: ExporterState, view: DataView, at: number, end: number, out: FlowColumns): boolean {
+export function decodeSflow(
+  state: ExporterState,
+  view: DataView,
+  at: number,
+  end: number,
+  sourcePort: number,
+  out: FlowColumns,
+): boolean {
   const { errors, context, options } = state
+  state.namesPort = options.keyBySourcePort ? sourcePort : 0
   if (end - at < 28) {
     errors.add('datagram-too-short', 0, 'in sflow5')
     return true
@@ -185,11 +194,13 @@ function decodeSample(
       if (end - at < 12) return false
       noteSample(state, agent.counterSources, view.getUint32(at), view.getInt32(at + 4))
       state.counterSamples++
+      if (view.getUint8(at + 4) === 0) learnPortName(state, view, view.getUint32(at + 4), at + 8, end)
       return true
     case 4:
       if (end - at < 16) return false
       noteSample(state, agent.counterSources, view.getUint32(at), view.getInt32(at + 8))
       state.counterSamples++
+      if (view.getUint32(at + 4) === 0) learnPortName(state, view, view.getUint32(at + 8), at + 12, end)
       return true
     case 5:
       state.discardedPackets++
@@ -197,6 +208,25 @@ function decodeSample(
     default:
       // Another enterprise's sample: its length says where it ends, which is all that is needed.
       return true
+  }
+}
+
+const portNameFormat = 1_005
+const counterRecordsMax = 64
+
+/** The name of an interface, where a counter sample has it (sflow_lag.txt: port_name); `source` is its ifIndex. */
+function learnPortName(state: ExporterState, view: DataView, source: number, at: number, end: number): void {
+  if (source === 0) return
+  let position = at + 4
+  for (let record = 0; record < counterRecordsMax && position + 12 <= end; record++) {
+    const length = view.getUint32(position + 4)
+    const body = position + 8
+    if (view.getUint32(position) === portNameFormat) {
+      const nameLength = Math.min(view.getUint32(body), end - body - 4)
+      state.names.learnInterface(state.namesPort, source, nameOf(view, body + 4, nameLength))
+      return
+    }
+    position = body + 4 * Math.ceil(length / 4)
   }
 }
 

@@ -105,6 +105,13 @@ for (const [kind, make] of Object.entries(kinds)) {
   })
 }
 
+/** A block of pcapng, big-endian. */
+function block(type: number, ...parts: number[][]): number[] {
+  const body = parts.flat()
+  while (body.length % 4 !== 0) body.push(0)
+  return [...u32(type), ...u32(body.length + 12), ...body, ...u32(body.length + 12)]
+}
+
 describe('F01 broken captures', () => {
   it('never stop their reader', () => {
     const random = randomOf(seed + 2)
@@ -130,6 +137,22 @@ describe('F01 broken captures', () => {
         capture[Math.floor(random() * capture.length)] = Math.floor(random() * 256)
       for (const datagram of readDatagrams(capture))
         if (datagram.payload.length > capture.length) expect.fail('over-read')
+      const blocks = octets(
+        block(0x0a0d_0d0a, u32(0x1a2b_3c4d), [0, 1, 0, 0], new Array<number>(8).fill(0xff)),
+        block(
+          1,
+          [0, 1, 0, 0],
+          u32(0),
+          [0, 9, 0, 1, Math.floor(random() * 256), 0, 0, 0],
+          [0, 14, 0, 8, 0, 0, 0, 0, 0, 0, 0, 9],
+        ),
+        block(6, u32(0), u32(1), u32(2), u32(frame.length), u32(frame.length), [...frame]),
+        block(3, u32(frame.length), [...frame]),
+      )
+      for (let changes = 0; changes < 4; changes++)
+        blocks[Math.floor(random() * blocks.length)] = Math.floor(random() * 256)
+      for (const datagram of readDatagrams(blocks))
+        if (datagram.payload.length > blocks.length) expect.fail('over-read')
     }
   }, 300_000)
 })

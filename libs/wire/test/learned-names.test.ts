@@ -5,6 +5,8 @@ import {
   ipfixOptionsTemplate,
   receivedMs,
   set,
+  sflow,
+  struct,
   template,
   text,
   u16,
@@ -119,6 +121,30 @@ describe('names that options data gives to numbers', () => {
     expect(interfaces.get(9)).toEqual({ name: 'xe-0', description: '' })
     expect(interfaces.get(5)).toEqual({ name: 'eth5', description: '' })
     expect(vrfs.get(2)).toBe('red')
+  })
+
+  it('learns interfaces of sFlow’s counter samples', () => {
+    const decoder = createExporterDecoder()
+    const named = (format: number, source: number[], name: string): number[] =>
+      struct(
+        format,
+        u32(1),
+        source,
+        u32(2),
+        struct(1, new Array<number>(88).fill(0)),
+        struct(1_005, u32(name.length), text(name)),
+      )
+    feed(decoder, sflow([named(2, u32(17), 'Eth17/1x'), named(4, [...u32(0), ...u32(70_000)], 'Eth4')]))
+    const { interfaces } = decoder.names.of(50_000)
+    expect([...interfaces]).toEqual([
+      [17, { name: 'Eth17/1x', description: '' }],
+      [70_000, { name: 'Eth4', description: '' }],
+    ])
+    // A length past the sample, and a data source that is no interface.
+    const lying = struct(2, u32(2), u32(18), u32(1), struct(1_005, u32(0xffff_fff0), text('cut!')))
+    feed(decoder, sflow([named(2, u32(0x0200_0001), 'none'), lying], { sequence: 2 }))
+    expect(decoder.names.of(50_000).interfaces.get(18)?.name).toBe('cut!')
+    expect(interfaces.size).toBe(3)
   })
 
   it('folds application ids of other lengths as the columns do', () => {

@@ -16,8 +16,8 @@ import { readElements } from '../element-definitions.ts'
 const usage = `usage: weir decode [options] FILE…
 
 Prints every NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 record of the files as a line of JSON. FILE is a capture (pcap or
-pcapng) or raw datagrams, one or several one after the other; either may be gzipped. Templates are kept from file to file,
-so a file of templates goes first.
+pcapng) or raw datagrams, one or several one after the other; either may be gzipped; "-" is standard input. Templates are
+kept from file to file, so a file of templates goes first.
 
   --summary         a last line with counts, sums and errors
   --no-records      no lines of records: for --summary of large captures
@@ -51,10 +51,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
     },
   })
   if (positionals.length === 0) throw new UsageError('no FILE is given')
-  for (const path of positionals) await checkReadable(path)
+  const paths = positionals.map(path => (path === '-' ? '/dev/stdin' : path))
+  for (const path of paths) await checkReadable(path)
   defineElements(values.elements === undefined ? {} : elementsOf(values.elements))
   const decoding = new Decoding(new Set(values.port.map(portOf)), !values['no-records'], io)
-  for (const path of positionals) if (!(await decoding.file(path))) return exitCodes.failed
+  for (const path of paths) if (!(await decoding.file(path))) return exitCodes.failed
   const summary = decoding.finish()
   if (values.summary) decoding.lines.add(JSON.stringify(summary))
   await decoding.lines.flush()
