@@ -1,5 +1,6 @@
 import type { FlowColumns } from './flow-columns.ts'
-import { readEthernetFrame, readIpPacket } from './packet-headers.ts'
+import { readEthernetFrame } from './frame-headers.ts'
+import { readIpPacket } from './ip-headers.ts'
 import type { RecordPlan } from './record-plan.ts'
 import { integerAt, located } from './record-values.ts'
 

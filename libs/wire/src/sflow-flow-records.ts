@@ -1,6 +1,7 @@
 import type { ExporterState } from './exporter-state.ts'
 import type { FlowColumns } from './flow-columns.ts'
-import { read80211Frame, readEthernetFrame, readIpPacket, readMpls, readPpp } from './packet-headers.ts'
+import { read80211Frame, readEthernetFrame, readMpls, readPpp } from './frame-headers.ts'
+import { readIpPacket } from './ip-headers.ts'
 
 /** More segments than any path has; a hostile count must not keep us busy. */
 const pathSegmentsMax = 64

@@ -1,16 +1,16 @@
-import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import {
   DatagramParser,
   DatagramReader,
   defineElements,
-  type ExporterTally,
   isCapture,
   splitDatagrams,
 } from '../../../../libs/wire/src/index.ts'
 import { type Command, type CommandIo, exitCodes, UsageError } from '../command.ts'
 import { foreignFormat, isOtherService, piecesOf } from '../decode/input-files.ts'
+import { createLineWriter, type LineWriter } from '../decode/line-writer.ts'
+import { type DecodeSummary, summarize } from '../decode/summary.ts'
 import { readElements } from '../element-definitions.ts'
 
 const usage = `usage: weir decode [options] FILE…
@@ -28,8 +28,6 @@ exit code: 0 all datagrams parsed, 1 some did not, 2 wrong usage`
 
 /** Where a raw datagram says nothing of its exporter. */
 const unknownExporter = '0.0.0.0'
-/** Lines are gathered to this many characters before they are written. */
-const chunkLength = 65_536
 /** Raw datagrams are split in memory. */
 const rawOctetsMax = 2 ** 30
 
@@ -129,7 +127,7 @@ class Decoding {
     return true
   }
 
-  finish(): ReturnType<typeof summarize> {
+  finish(): DecodeSummary {
     for (const record of this.#reader.finish()) this.lines.add(JSON.stringify(record))
     if (this.#others > 0) {
       this.#io.stderr.write(
@@ -194,87 +192,5 @@ class Decoding {
   #fail(reason: string): void {
     this.#broken++
     this.#io.stderr.write(`weir decode: ${reason}\n`)
-  }
-}
-
-interface Summary {
-  datagrams: number
-  records: number
-  optionsRecords: number
-  /** 64-bit sums can pass 2^53: decimal strings, as everywhere in Weir's JSON. */
-  octets: string
-  packets: string
-  errors: Record<string, number>
-}
-
-function summarize(reader: DatagramReader, broken: number): Summary & { exporters: Record<string, Summary> } {
-  const tallies = [...reader.exporters]
-  const total = summaryOf(tallies.map(([, tally]) => tally))
-  if (broken > 0) total.errors['capture-invalid'] = broken
-  return {
-    ...total,
-    exporters: Object.fromEntries(tallies.map(([exporter, tally]) => [exporter, summaryOf([tally])])),
-  }
-}
-
-function summaryOf(tallies: readonly ExporterTally[]): Summary {
-  const errors = new Map<string, number>()
-  let [datagrams, records, optionsRecords] = [0, 0, 0]
-  let [octets, packets] = [0n, 0n]
-  for (const tally of tallies) {
-    datagrams += tally.datagrams
-    records += tally.records
-    optionsRecords += tally.optionsRecords
-    octets += tally.octets
-    packets += tally.packets
-    for (const [code, count] of tally.errors) errors.set(code, (errors.get(code) ?? 0) + count)
-  }
-  return {
-    datagrams,
-    records,
-    optionsRecords,
-    octets: octets.toString(),
-    packets: packets.toString(),
-    errors: Object.fromEntries(errors),
-  }
-}
-
-interface LineWriter {
-  add(line: string): void
-  readonly isFull: boolean
-  /** The reader went away, as `| head` does. */
-  readonly isClosed: boolean
-  /** Resolves when the stream takes more. */
-  flush(): Promise<void>
-}
-
-function createLineWriter({ stdout }: CommandIo): LineWriter {
-  let pending = ''
-  let closed = false
-  stdout.on('error', () => {
-    closed = true
-  })
-  return {
-    add: line => {
-      pending += `${line}\n`
-    },
-    get isFull() {
-      return pending.length >= chunkLength
-    },
-    get isClosed() {
-      return closed
-    },
-    flush: async () => {
-      const text = pending
-      pending = ''
-      if (text === '' || closed) return
-      if (stdout.write(text)) return
-      const waiting = new AbortController()
-      const events = ['drain', 'close'].map(name => once(stdout, name, { signal: waiting.signal }))
-      await Promise.race(events).catch(() => {})
-      // Or each flush leaves a listener behind. The one that is let go rejects.
-      for (const event of events) event.catch(() => {})
-      waiting.abort()
-    },
   }
 }
