@@ -18,7 +18,8 @@ import { SightBook } from '../../services/snmp-poller/src/reach/poller-sight.ts'
 import { CorrelatorWork } from '../../services/stream-processor/src/correlator/correlator-work.ts'
 import type { EpochWork, Output } from '../../services/stream-processor/src/epoch-work.ts'
 import { PollsWork } from '../../services/stream-processor/src/polls/polls-work.ts'
-import { streamConfigOf } from '../../services/stream-processor/src/stream-config.ts'
+import { type StreamConfig, streamConfigOf } from '../../services/stream-processor/src/stream-config.ts'
+import { pollCounts } from './poll-counts.ts'
 
 /** Twenty sites of three clients, twenty-five devices each, polled each half minute by one poller. */
 const startMs = Date.UTC(2026, 0, 5, 12)
@@ -40,13 +41,16 @@ const inventory = inventorySchema.parse({
 })
 const config = streamConfigOf(inventory, detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
 
-/** What the poller does when nothing answers: three tries of two seconds and more, and three echo requests. */
+/** What the poller does when nothing answers: three tries, and after three fifths of the time its host and witnesses. */
+const triesAfterMs = [0, 2_000, 5_000]
 const failsAfterMs = 9_500
+const doubtAfterMs = 5_700
+const echoTimeoutMs = 1_000
 
 type Answers = (device: Device, atMs: number) => boolean
 
 /** The log of polls as a poller writes it, partition by partition: its own book on what it hears is in it. */
-function pollLog(answers: Answers, lastsMs: number): BusRecord[][] {
+function pollLog(answers: Answers, lastsMs: number, devices = inventory.devices): BusRecord[][] {
   const book = new SightBook(startMs)
   const steps: { atMs: number; run: () => void }[] = []
   const log: BusRecord[][] = Array.from({ length: partitions }, () => [])
@@ -55,19 +59,41 @@ function pollLog(answers: Answers, lastsMs: number): BusRecord[][] {
     const offset = log[partition]!.length
     log[partition]!.push({ topic: topics.polls, partition, offset, key: '', value, timestampMs: atMs })
   }
-  inventory.devices.forEach((device, i) => {
+  devices.forEach((device, i) => {
     const key = `${device.tenant}/${device.id}`
     book.watch(key, device.tenant, device.site)
-    const phaseMs = Math.floor((i * intervalMs) / inventory.devices.length)
+    const phaseMs = Math.floor((i * intervalMs) / devices.length)
     for (let atMs = startMs + phaseMs; atMs < startMs + lastsMs; atMs += intervalMs) {
-      const up = answers(device, atMs)
-      const doneMs = atMs + (up ? 40 : failsAfterMs)
+      const answeredTry = triesAfterMs.find(afterMs => answers(device, atMs + afterMs))
+      const up = answeredTry !== undefined
+      const doneMs = atMs + (up ? answeredTry + 40 : failsAfterMs)
       steps.push({ atMs, run: () => book.asked(key, atMs) })
+      if (!up) {
+        const askedMs = atMs + doubtAfterMs
+        let witnesses: string[] = []
+        steps.push({
+          atMs: askedMs,
+          run() {
+            if (askedMs - book.heardMs < echoTimeoutMs) return
+            witnesses = book.witnesses(key, 4, () => true)
+          },
+        })
+        steps.push({
+          atMs: askedMs + 1_600,
+          run() {
+            for (const witness of witnesses) {
+              const answersToo = answers(devices.find(one => `${one.tenant}/${one.id}` === witness)!, askedMs)
+              if (answersToo) book.heard(witness, askedMs)
+              else book.unanswered(witness, askedMs + 1_600, askedMs)
+            }
+          },
+        })
+      }
       steps.push({
         atMs: doneMs,
         run() {
           if (up) book.heard(key, doneMs)
-          else book.unanswered(key)
+          else book.unanswered(key, doneMs)
           write(i % partitions, device.tenant, doneMs, {
             body: {
               case: 'poll',
@@ -77,7 +103,7 @@ function pollLog(answers: Answers, lastsMs: number): BusRecord[][] {
                 startedMs: BigInt(atMs),
                 completedMs: BigInt(doneMs),
                 intervalMs,
-                health: { reachable: up, errors: up ? [] : [{ code: 'snmp-timeout' }] },
+                health: { reachable: up, durationMs: doneMs - atMs, errors: up ? [] : [{ code: 'snmp-timeout' }] },
                 ...(up ? { sysUpTimeCs: Math.floor(atMs / 10) % 4_000_000 } : {}),
                 reach: { method: 'icmp', sent: 3, received: up ? 3 : 0 },
                 ...(up ? {} : { sight: create(PollerSightSchema, book.sight(doneMs, atMs)) }),
@@ -103,17 +129,6 @@ function pollLog(answers: Answers, lastsMs: number): BusRecord[][] {
   return log
 }
 
-const pollCounts = () => ({
-  polls: 0,
-  failedPolls: 0,
-  probeRounds: 0,
-  refusedDevices: 0,
-  refusedParts: 0,
-  gaps: new CounterByCode(),
-  conditions: new CounterByCode(),
-  changes: new CounterByCode(),
-  omittedChanges: 0,
-})
 const correlatorCounts = () => ({
   signals: 0,
   dropped: new CounterByCode(),
@@ -152,10 +167,12 @@ function alarmsOf(
   log: readonly (readonly BusRecord[])[],
   extra: readonly Output[] = [],
   handOverEvery?: number,
+  inForce: StreamConfig = config,
 ): Outcome {
   const signals = log.flatMap((records, partition) =>
     run(
-      () => new PollsWork({ topic: topics.polls, partition, logId: 'log', producerId: 'p', config }, pollCounts()),
+      () =>
+        new PollsWork({ topic: topics.polls, partition, logId: 'log', producerId: 'p', config: inForce }, pollCounts()),
       records,
       handOverEvery,
     ),
@@ -177,7 +194,7 @@ function alarmsOf(
   const sent = run(
     () =>
       new CorrelatorWork(
-        { topic: topics.signals, partition: 0, logId: 'log', producerId: 'p', config },
+        { topic: topics.signals, partition: 0, logId: 'log', producerId: 'p', config: inForce },
         correlatorCounts(),
       ),
     ordered,
@@ -247,6 +264,20 @@ describe('what the fault is, told apart', () => {
       expect(Date.parse(alarm.raisedAt) - darkMs).toBeLessThanOrEqual(intervalMs + failsAfterMs)
     }
     expect(explained.has(dark!.alarmId)).toBe(false)
+  })
+
+  it('two dark sites among three are two alarms, also where the third has little to say', () => {
+    const darkMs = startMs + 3 * minute
+    const few = inventory.devices.filter(one => /^site-(0|3|6)-[0-4]$/.test(one.id))
+    const { alarms } = alarmsOf(
+      pollLog((device, atMs) => device.site === 'site-0' || atMs < darkMs, 8 * minute, few),
+      [],
+      undefined,
+      streamConfigOf({ ...inventory, devices: few }, detectConfigSchema.parse({}), alarmConfigSchema.parse({})),
+    )
+    const others = alarms.filter(alarm => alarm.alarmTypeId !== 'device-unreachable')
+    expect(others.map(name).sort()).toEqual(['client-0 site-dark site/site-3', 'client-0 site-dark site/site-6'])
+    for (const alarm of others) expect(Date.parse(alarm.raisedAt) - darkMs).toBeLessThanOrEqual(120_000)
   })
 
   it('one dead device is itself, and none of its neighbours', () => {

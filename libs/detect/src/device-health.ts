@@ -57,9 +57,11 @@ export function silenceOf(poll: PollObservation, knownToAnswer: boolean): Silenc
   return agentLives.has(poll.errors[0]?.code ?? '') ? 'snmp-only' : 'unconfirmed'
 }
 
-/** Whether the poller heard nobody at all while this poll went on: then it says nothing of the device. */
+/** Whether the poller heard nobody at all for most of this poll: then it says nothing of the device. */
 export function isBlindPoll(poll: PollObservation): boolean {
-  return !poll.reachable && poll.sight !== undefined && poll.sight.heardMs < poll.atMs && hearsNobody(poll.sight)
+  const { sight, atMs, pollDurationMs } = poll
+  if (poll.reachable || !sight) return false
+  return hearsNobody(sight) && atMs + pollDurationMs - sight.heardMs >= pollDurationMs / 2
 }
 
 /** How a device stands after a poll, in one word for screens. */
@@ -72,8 +74,8 @@ export function reachStateOf(poll: PollObservation, { hostAnswers }: { hostAnswe
 }
 
 /** Nobody answers, on two sites or more: what they have in common is who asks. */
-export function hearsNobody({ devices, silentDevices, silentSites }: SightObservation): boolean {
-  return silentSites >= 2 && silentDevices >= Math.min(3, devices)
+export function hearsNobody({ devices, answering, silentDevices, silentSites }: SightObservation): boolean {
+  return silentSites >= 2 && silentDevices >= Math.min(3, answering || devices)
 }
 
 /** Polls in a row that a device did not answer: without a sign of life, and those in which its host was asked too. */

@@ -5,7 +5,7 @@ export * from './condition.ts'
 export * from './config.ts'
 export * from './detect-device.ts'
 export type { InterfaceDetectState } from './detect-interface.ts'
-export { answersInPart, type ReachState, reachStateOf } from './device-health.ts'
+export { answersInPart, isBlindPoll, type ReachState, reachStateOf } from './device-health.ts'
 export type { Episode } from './episode.ts'
 export {
   detectExporter,

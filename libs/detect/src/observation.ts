@@ -39,6 +39,8 @@ export interface SightObservation {
   /** Asked in vain since then. */
   silentDevices: number
   silentSites: number
+  /** Those that would answer a poller that is well; absent in records from before it was counted. */
+  answering?: number
 }
 
 export interface InterfaceObservation {

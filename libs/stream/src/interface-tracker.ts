@@ -72,6 +72,7 @@ export interface TrackedSight {
   heardMs: number
   silentDevices: number
   silentSites: number
+  answering: number
 }
 
 export interface TrackedInterface {

@@ -132,11 +132,23 @@ describe('what a poller hears', () => {
     for (const key of ['a', 'b', 'c']) book.asked(key, 2_000)
     expect(book.sight(2_500)).toMatchObject({ silentDevices: 0 })
     expect(book.sight(3_000)).toMatchObject({ silentDevices: 3, silentSites: 2, heardMs: 1_000n })
-    book.unanswered('a')
+    book.unanswered('a', 8_900)
     book.heard('d', 9_000)
     expect(book.sight(9_000)).toMatchObject({ silentDevices: 0, heardMs: 9_000n })
-    // A poll that began in the silence ends in vain after it: that says nothing of its device.
+    // A poll that was met by silence for most of its time says nothing of its device, one that was not does.
     expect(book.sight(9_500, 2_000)).toMatchObject({ silentDevices: 3, silentSites: 2, heardMs: 1_000n })
+    expect(book.sight(9_500, 8_900)).toMatchObject({ silentDevices: 0, heardMs: 9_000n })
+    for (const key of ['b', 'c']) book.heard(key, 9_100)
+    // An answer that is older than what was heard since moves nothing back.
+    book.heard('b', 5_000)
+    expect(book.sight(9_200)).toMatchObject({ heardMs: 9_100n })
+    // Who does not answer while others do is down, and no witness of blindness any more.
+    book.asked('a', 10_000)
+    book.heard('d', 18_000)
+    book.unanswered('a', 19_000)
+    expect(book.sight(30_000)).toMatchObject({ devices: 4, silentDevices: 0, answering: 3 })
+    book.heard('a', 31_000)
+    expect(book.sight(31_000)).toMatchObject({ answering: 4 })
     book.forget('d')
     expect(book.sight(10_500)).toMatchObject({ devices: 3 })
   })

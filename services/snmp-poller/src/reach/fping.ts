@@ -53,9 +53,9 @@ async function start(path: string, args: readonly string[], input: string, withi
   }
 }
 
-/** The round's own length: a sweep takes a spacing for each address, and sweeps are a gap apart at least. */
+/** Twice the round's own length (a busy host): a sweep takes a spacing for each address, and sweeps are a gap apart at least. */
 function roundMs(addresses: number, { count, gapMs, timeoutMs }: EchoRound): number {
-  return count * Math.max(gapMs, addresses * spacingMs) + timeoutMs + graceMs
+  return 2 * (count * Math.max(gapMs, addresses * spacingMs) + timeoutMs) + graceMs
 }
 
 /**

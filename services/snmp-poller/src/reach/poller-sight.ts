@@ -7,12 +7,16 @@ interface Watched {
   readonly tenantId: string
   /** When the poll under way began; undefined while there is none. */
   askedMs: number | undefined
+  /** It did not answer while others did: its silence says nothing of the poller. */
+  down: boolean
 }
 
 /** A poll this young has not been in vain yet. */
 const graceMs = 1_000
 /** Longer than any poll. */
 const silenceKeptMs = 60_000
+/** A poll that was met with everybody's silence for this share of its time says nothing of its own device. */
+const silentShare = 0.5
 
 /**
  * What the poller hears of all it polls. With it each poll without an answer, and each heartbeat, says whether anybody
@@ -20,8 +24,8 @@ const silenceKeptMs = 60_000
  */
 export class SightBook {
   readonly #devices = new Map<string, Watched>()
-  /** Asked in vain since anybody answered. */
-  readonly #silent = new Set<string>()
+  /** Asked in vain since anybody answered, and since when; devices that answered before. */
+  readonly #silent = new Map<string, number>()
   #heardMs: number
   /** The last silence of everybody, as it was when it ended. */
   #silence: { endMs: number; sight: Sight } | undefined
@@ -35,7 +39,7 @@ export class SightBook {
   }
 
   watch(key: string, tenantId: string, siteId: string): void {
-    this.#devices.set(key, { tenantId, site: `${tenantId}/${siteId}`, askedMs: undefined })
+    this.#devices.set(key, { tenantId, site: `${tenantId}/${siteId}`, askedMs: undefined, down: false })
   }
 
   forget(key: string): void {
@@ -48,29 +52,35 @@ export class SightBook {
     if (watched) watched.askedMs = nowMs
   }
 
-  heard(key: string, nowMs: number): void {
-    if (nowMs - this.#heardMs >= graceMs) this.#noteSilence(nowMs)
-    this.#heardMs = Math.max(this.#heardMs, nowMs)
-    this.#silent.clear()
+  /** @param atMs when it is known to have been heard, which may be some time ago */
+  heard(key: string, atMs: number): void {
     const watched = this.#devices.get(key)
-    if (watched) watched.askedMs = undefined
+    if (watched) Object.assign(watched, { askedMs: undefined, down: false })
+    this.#silent.delete(key)
+    if (atMs <= this.#heardMs) return
+    if (atMs - this.#heardMs >= graceMs) this.#noteSilence(atMs)
+    this.#heardMs = atMs
+    for (const [other, askedMs] of this.#silent) if (askedMs < atMs) this.#silent.delete(other)
   }
 
-  unanswered(key: string): void {
+  /** @param askedMs when it was asked, where that was not its poll's beginning */
+  unanswered(key: string, nowMs: number, askedMs?: number): void {
     const watched = this.#devices.get(key)
     if (!watched) return
-    watched.askedMs = undefined
-    this.#silent.add(key)
+    const sinceMs = askedMs ?? watched.askedMs ?? nowMs
+    if (askedMs === undefined) watched.askedMs = undefined
+    if (nowMs - this.#heardMs < silentShare * (nowMs - sinceMs)) watched.down = true
+    if (watched.down) this.#silent.delete(key)
+    else this.#silent.set(key, sinceMs)
   }
 
-  /** Further devices, at most `max`, of sites of which nothing was heard: those that could say that we are not blind. */
+  /** Further devices, at most `max`, of other sites than that of `besides`: those that could say that we are not blind. */
   witnesses(besides: string, max: number, mayAnswer: (key: string) => boolean): string[] {
-    const site = this.#devices.get(besides)?.site
     const found: string[] = []
-    const sites = new Set([site])
+    const sites = new Set([this.#devices.get(besides)?.site])
     for (const [key, watched] of this.#devices) {
       if (found.length >= max) break
-      if (sites.has(watched.site) || !mayAnswer(key)) continue
+      if (watched.down || sites.has(watched.site) || !mayAnswer(key)) continue
       sites.add(watched.site)
       found.push(key)
     }
@@ -78,16 +88,23 @@ export class SightBook {
   }
 
   /**
-   * What is heard now; for a poll that was asked at `askedMs` what was heard meanwhile: one that began while nobody
+   * What is heard now; for a poll that was asked at `askedMs` what was heard for most of it: one that began while nobody
    * answered ends in vain also when others answer again by then.
    */
   sight(nowMs: number, askedMs = nowMs): Sight {
-    if (this.#silence && askedMs < this.#silence.endMs) return this.#silence.sight
-    const silent = new Set(this.#silent)
+    const past = this.#silence
+    if (past) {
+      const overlapMs = past.endMs - Math.max(askedMs, Number(past.sight.heardMs))
+      if (overlapMs > 0 && overlapMs >= silentShare * (nowMs - askedMs)) return past.sight
+    }
+    const silent = new Set(this.#silent.keys())
     const sites = new Set<string>()
-    for (const [key, { site, askedMs }] of this.#devices) {
-      sites.add(site)
-      if (askedMs !== undefined && nowMs - Math.max(askedMs, this.#heardMs) >= graceMs) silent.add(key)
+    let answering = 0
+    for (const [key, watched] of this.#devices) {
+      sites.add(watched.site)
+      if (watched.down) continue
+      answering++
+      if (watched.askedMs !== undefined && nowMs - Math.max(watched.askedMs, this.#heardMs) >= graceMs) silent.add(key)
     }
     const silentSites = new Set([...silent].map(key => this.#devices.get(key)!.site))
     return {
@@ -96,17 +113,18 @@ export class SightBook {
       heardMs: BigInt(Math.round(this.#heardMs)),
       silentDevices: silent.size,
       silentSites: silentSites.size,
+      answering,
     }
-  }
-
-  #noteSilence(nowMs: number): void {
-    const before = this.#silence
-    const sight = this.sight(nowMs)
-    const isLess = before !== undefined && sight.silentSites < before.sight.silentSites
-    if (!isLess || nowMs - before.endMs > silenceKeptMs) this.#silence = { endMs: nowMs, sight }
   }
 
   tenantIds(): string[] {
     return [...new Set([...this.#devices.values()].map(({ tenantId }) => tenantId))].sort()
+  }
+
+  #noteSilence(endMs: number): void {
+    const before = this.#silence
+    const sight = this.sight(endMs)
+    const isLess = before !== undefined && sight.silentSites < before.sight.silentSites
+    if (!isLess || endMs - before.endMs > silenceKeptMs) this.#silence = { endMs, sight }
   }
 }

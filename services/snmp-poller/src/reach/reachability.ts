@@ -135,7 +135,7 @@ export class Reachability {
 
   /** Neither SNMP nor its host answered. */
   unanswered(key: string): void {
-    this.#sight.unanswered(key)
+    this.#sight.unanswered(key, this.#options.clock.nowMs())
   }
 
   /** For a poll that began at `askedMs` and has no answer. */
@@ -158,15 +158,18 @@ export class Reachability {
     if (clock.monotonicMs() < this.#notBeforeMs) return
     const targets = [...this.#targets.values()].filter(({ echo }) => echo).slice(0, tool.addressesMax)
     const round = { count: 1, gapMs: config.timeoutMs, timeoutMs: config.timeoutMs }
+    const startedMs = clock.nowMs()
     const answers = await this.#round(tool, targets, round)
     if (!answers) return
     for (const target of targets) {
       const trips = answers.get(target.key)
-      if (trips) this.#count(target, trips)
+      if (trips) this.#count(target, trips, startedMs)
     }
   }
 
-  #count(target: Watched, trips: RoundTrips): void {
+  /** An answer may be as old as its round. */
+  #count(target: Watched, trips: RoundTrips, startedMs: number): void {
+    const before = target.received
     for (const trip of trips) {
       target.sent++
       if (trip === null) continue
@@ -174,7 +177,7 @@ export class Reachability {
       target.answersEcho = true
       if (target.rttUs.length < tripsMax) target.rttUs.push(trip)
     }
-    if (target.received > 0) this.#sight.heard(target.key, this.#options.clock.nowMs())
+    if (target.received > before) this.#sight.heard(target.key, startedMs)
   }
 
   /** By key; undefined when the round failed. */
@@ -238,12 +241,13 @@ export class Reachability {
         : this.#sight.witnesses(first.key, witnessesMax, key => this.#targets.get(key)?.answersEcho ?? false)
       const keys = [...new Set([...doubtful, ...witnesses])]
       const targets = keys.flatMap(key => this.#targets.get(key) ?? [])
+      const startedMs = clock.nowMs()
       const answers = await this.#round(this.#tool!, targets, { ...confirmRound, timeoutMs: config.timeoutMs })
       for (const key of witnesses) {
         const trips = answers?.get(key)
         if (!trips) continue
-        if (trips.some(trip => trip !== null)) this.#sight.heard(key, clock.nowMs())
-        else this.#sight.unanswered(key)
+        if (trips.some(trip => trip !== null)) this.#sight.heard(key, startedMs)
+        else this.#sight.unanswered(key, clock.nowMs(), startedMs)
       }
       for (const { key, resolve } of gathered) resolve(this.#reachOf(key, answers?.get(key)))
     } finally {

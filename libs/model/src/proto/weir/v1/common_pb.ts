@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/common.proto.
  */
 export const file_weir_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("ChR3ZWlyL3YxL2NvbW1vbi5wcm90bxIHd2Vpci52MSJFCglIZWFydGJlYXQSEwoLaW50ZXJ2YWxfbXMYASABKA0SIwoFc2lnaHQYCiABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0IoEBCgtQb2xsZXJTaWdodBIPCgdkZXZpY2VzGAEgASgNEg0KBXNpdGVzGAIgASgNEhAKCGhlYXJkX21zGAMgASgDEhYKDnNpbGVudF9kZXZpY2VzGAQgASgNEhQKDHNpbGVudF9zaXRlcxgFIAEoDRISCgp0ZW5hbnRfaWRzGAYgAygJImMKDlNvdXJjZVBvc2l0aW9uEg0KBXRvcGljGAEgASgJEhEKCXBhcnRpdGlvbhgCIAEoDRIOCgZvZmZzZXQYAyABKAQSDwoHb3JkaW5hbBgEIAEoDRIOCgZsb2dfaWQYBSABKAliBnByb3RvMw");
+  fileDesc("ChR3ZWlyL3YxL2NvbW1vbi5wcm90bxIHd2Vpci52MSJFCglIZWFydGJlYXQSEwoLaW50ZXJ2YWxfbXMYASABKA0SIwoFc2lnaHQYCiABKAsyFC53ZWlyLnYxLlBvbGxlclNpZ2h0IpQBCgtQb2xsZXJTaWdodBIPCgdkZXZpY2VzGAEgASgNEg0KBXNpdGVzGAIgASgNEhAKCGhlYXJkX21zGAMgASgDEhYKDnNpbGVudF9kZXZpY2VzGAQgASgNEhQKDHNpbGVudF9zaXRlcxgFIAEoDRISCgp0ZW5hbnRfaWRzGAYgAygJEhEKCWFuc3dlcmluZxgHIAEoDSJjCg5Tb3VyY2VQb3NpdGlvbhINCgV0b3BpYxgBIAEoCRIRCglwYXJ0aXRpb24YAiABKA0SDgoGb2Zmc2V0GAMgASgEEg8KB29yZGluYWwYBCABKA0SDgoGbG9nX2lkGAUgASgJYgZwcm90bzM");
 
 /**
  * Heartbeat is written by every producer to every partition each 5 s. Only heartbeats move the watermark of an idle
@@ -65,7 +65,8 @@ export type PollerSight = Message<"weir.v1.PollerSight"> & {
   heardMs: bigint;
 
   /**
-   * Devices that have been asked in vain since then, and the sites they are on. Both are 0 as soon as one answers.
+   * Devices that have been asked in vain since then, and the sites they are on. Both are 0 as soon as one answers. Those
+   * that did not answer while others did are down and do not count.
    *
    * @generated from field: uint32 silent_devices = 4;
    */
@@ -82,6 +83,13 @@ export type PollerSight = Message<"weir.v1.PollerSight"> & {
    * @generated from field: repeated string tenant_ids = 6;
    */
   tenantIds: string[];
+
+  /**
+   * Devices that are not down in this sense.
+   *
+   * @generated from field: uint32 answering = 7;
+   */
+  answering: number;
 };
 
 /**
