@@ -47,8 +47,13 @@ const exportersMax = 10_000
 /** Exporters that are counted apart; what comes after is counted together. */
 const talliesMax = 65_536
 const others = 'others'
-/** A capture's templates can come at its end. */
-const heldOfCapture = { heldOctetsMax: 1_048_576, heldSetsMax: 8_192, heldMsMax: Number.POSITIVE_INFINITY }
+/** A capture's templates can come at its end, or in another file of years before. */
+const captureOptions = {
+  heldOctetsMax: 1_048_576,
+  heldSetsMax: 8_192,
+  heldMsMax: Number.POSITIVE_INFINITY,
+  templateMsMax: Number.POSITIVE_INFINITY,
+}
 
 const protocols: Readonly<Record<number, NetflowRecord['version']>> = {
   1: 'netflow1',
@@ -118,7 +123,7 @@ export class DatagramReader {
   #decoder(exporter: string): DatagramDecoder {
     let decoder = this.#decoders.get(exporter)
     if (!decoder) {
-      decoder = createTappedDecoder({ ...heldOfCapture, duplicates: 'keep', reverseRecords: false }, state =>
+      decoder = createTappedDecoder({ ...captureOptions, duplicates: 'keep', reverseRecords: false }, state =>
         this.#sink(state),
       )
       this.#decoders.set(exporter, decoder)

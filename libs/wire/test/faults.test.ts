@@ -415,6 +415,12 @@ describe('F11 data before its template', () => {
     expect([...tally.errors]).toEqual([['template-missing', 1]])
   })
 
+  it('finds a template that came years before, in a capture', () => {
+    const reader = new DatagramReader()
+    reader.read(v9([set(0, template(256, octetsAndPackets))]), 'a', 1, receivedMs - 9e10)
+    expect(reader.read(v9([set(256, pair(5, 6))], { sequence: 1 }), 'a', 1, receivedMs)).toHaveLength(1)
+  })
+
   it('waits anew when its template was neither announced nor used for a day', () => {
     const exporter = new Exporter()
     const day = 86_400_000

@@ -101,9 +101,10 @@ class Decoding {
   /** @returns false when nobody wants to hear more */
   async file(path: string): Promise<boolean> {
     let capture: DatagramParser | undefined
-    let raw: Uint8Array[] = []
+    const raw: Uint8Array[] = []
     let rawOctets = 0
     let pieces = 0
+    let isWhole = true
     try {
       for await (const piece of piecesOf(path)) {
         if (pieces++ === 0 && isCapture(piece)) capture = new DatagramParser()
@@ -116,14 +117,11 @@ class Decoding {
         if (rawOctets > rawOctetsMax) throw new Error(`more than ${rawOctetsMax} octets that are no capture`)
       }
     } catch (cause) {
+      isWhole = false
       this.#fail(`${path}: ${(cause as Error).message}; what comes before was read`)
     }
-    if (capture) this.#endCapture(path, capture)
-    else {
-      const octets = raw.length === 1 ? raw[0]! : Buffer.concat(raw)
-      raw = []
-      return await this.#raw(path, octets)
-    }
+    if (capture) this.#endCapture(path, capture, isWhole)
+    else if (isWhole || rawOctets > 0) return await this.#raw(path, Buffer.concat(raw))
     return true
   }
 
@@ -157,8 +155,8 @@ class Decoding {
     return true
   }
 
-  #endCapture(path: string, capture: DatagramParser): void {
-    if (!capture.end()) this.#fail(`${path} breaks off; what comes before was read`)
+  #endCapture(path: string, capture: DatagramParser, isWhole: boolean): void {
+    if (isWhole && !capture.end()) this.#fail(`${path} breaks off; what comes before was read`)
     for (const [linkType, frames] of capture.unknownLinkTypes) {
       this.#fail(`${path} has ${frames} frames of link type ${linkType}, which are not read`)
     }
