@@ -95,7 +95,7 @@ describe('circuits', () => {
     expect(conditions[0]).toMatchObject({
       alarmType: 'link-saturation',
       evidence: {
-        action: expect.stringMatching(/ Circuit of Meridian, circuit CID-1: \+1 555 0100\.$/),
+        action: expect.stringMatching(/ Circuit CID-1 of Meridian: \+1 555 0100\.$/),
         measured: { provider: 'Meridian', circuitId: 'CID-1', contact: '+1 555 0100' },
         expected: { committedOutBitsPerSecond: 20e6 },
       },
@@ -111,6 +111,15 @@ describe('circuits', () => {
     const known = run(work([circuit]), minutes(8, { ifAlias: 'Transit: Oblique [1M] {CID-2}' }))
     expect(known.utilisationOut).toBeCloseTo(0.9)
     expect(known.conditions[0]?.evidence.measured).toMatchObject({ provider: 'Meridian' })
+  })
+
+  it('of a core link name the far end, which is no provider', () => {
+    const described = { ifAlias: 'Core: core-2 {DWDM-11}' }
+    const down = run(work([]), [...minutes(3, described), poll(3, { ...described, operStatus: 2 })])
+    expect(down.conditions[0]?.evidence).toMatchObject({
+      action: expect.stringMatching(/ Circuit DWDM-11 to core-2\.$/),
+      measured: { provider: null, circuitId: 'DWDM-11' },
+    })
   })
 
   it('stand in the evidence of a link that is down', () => {

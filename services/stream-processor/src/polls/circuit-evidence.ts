@@ -17,19 +17,22 @@ export function withCircuits(
 }
 
 function withCircuit({ evidence, state }: DetectedCondition, circuit: InterfaceCircuit): DetectedCondition['evidence'] {
-  const { provider, circuitId, contact, note, committed } = circuit
+  const { provider, circuitId, contact, note, committed, kind } = circuit
   const isNamed = provider !== '' || circuitId !== ''
-  const words = [
-    [provider, circuitId && `circuit ${circuitId}`].filter(text => text !== '').join(', '),
-    ...(note === '' ? [] : [` (${note})`]),
-    ...(contact === '' ? [] : [`: ${contact}`]),
-  ].join('')
+  // A core link's description names the far end, a customer's the customer: the others name who provides it.
+  const isToward = kind === 'core' || kind === 'cust'
+  const words = ['Circuit', circuitId, provider && `${isToward ? 'to' : 'of'} ${provider}`, note && `(${note})`]
+    .filter(text => text !== '')
+    .join(' ')
   return {
     ...evidence,
-    action: isNamed && state === 'active' ? `${evidence.action} Circuit of ${words}.` : evidence.action,
+    action:
+      isNamed && state === 'active' ? `${evidence.action} ${words}${contact && `: ${contact}`}.` : evidence.action,
     measured: {
       ...evidence.measured,
-      ...(isNamed ? { provider: provider || null, circuitId: circuitId || null, contact: contact || null } : {}),
+      ...(isNamed
+        ? { provider: (!isToward && provider) || null, circuitId: circuitId || null, contact: contact || null }
+        : {}),
     },
     expected: {
       ...evidence.expected,
