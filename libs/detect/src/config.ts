@@ -160,7 +160,8 @@ export const detectConfigSchema = z.strictObject({
       /** Over when less than this was lost in so many rounds. */
       clearBelow: ratio.default(0.01),
       clearRounds: count.max(20).default(10),
-      severities: levels(0, 0.05, 0.2, 0.5),
+      /** What never answers is major; so is what answers seldom. */
+      severities: levels(0, 0.05, 0.2, 1),
     })
     .prefault({}),
   probeSlow: z

@@ -33,7 +33,7 @@ export interface ProbeDetectState {
   rounds: [sent: number, lost: number][]
   /** Rounds in a row without any answer, and since when. */
   unanswered?: { count: number; fromMs: number }
-  /** What is usual: logarithm of the median round trip in microseconds, its mean deviation, and rounds learnt. */
+  /** What is usual: logarithm of a round's round trip in microseconds, its mean deviation, and rounds learnt. */
   usual?: { log: number; deviation: number; rounds: number }
   /** Of the last rounds, which were slow; newest in the lowest bit. */
   slow: number
@@ -143,20 +143,19 @@ function lossFinding(state: ProbeDetectState, round: ProbeObservation, { probeLo
 }
 
 function slowFinding(state: ProbeDetectState, round: ProbeObservation, { probeSlow }: DetectConfig): Finding {
-  const median = medianOf(round.rttUs.filter(us => us > 0))
+  const us = typicalUs(round)
   const { usual } = state
-  const log = Math.log(median)
+  const log = Math.log(us)
   if (!usual || usual.rounds < probeSlow.roundsLeast) {
     state.usual = learn(usual, log, usual ? 1 / (usual.rounds + 1) : 1)
     return probeSlow.enabled ? undefined : switchedOff
   }
   const usualUs = Math.exp(usual.log)
   const isSlow =
-    median >= probeSlow.factor * usualUs &&
-    median - usualUs >= probeSlow.leastMs * 1_000 &&
+    us >= probeSlow.factor * usualUs &&
+    us - usualUs >= probeSlow.leastMs * 1_000 &&
     log - usual.log >= probeSlow.deviations * usual.deviation
-  const isBack =
-    median < (1 + (probeSlow.factor - 1) / 2) * usualUs || median - usualUs < (probeSlow.leastMs * 1_000) / 2
+  const isBack = us < (1 + (probeSlow.factor - 1) / 2) * usualUs || us - usualUs < (probeSlow.leastMs * 1_000) / 2
   state.slow = ((state.slow << 1) | (isSlow ? 1 : 0)) & 0x1f
   state.usual = learn(usual, log, isSlow ? learnStepSlow : learnStep)
   if (!probeSlow.enabled) return switchedOff
@@ -164,13 +163,13 @@ function slowFinding(state: ProbeDetectState, round: ProbeObservation, { probeSl
   if (slowRounds >= probeSlow.rounds) {
     return {
       kind: 'active',
-      severity: median >= 2 * probeSlow.factor * usualUs ? 'minor' : 'warning',
+      severity: us >= 2 * probeSlow.factor * usualUs ? 'minor' : 'warning',
       windowStartMs: Math.floor(round.atMs / minuteMs) * minuteMs,
-      headline: median,
+      headline: us,
       evidence: () => ({
-        summary: `${round.target} takes ${milliseconds(median)} to answer; ${milliseconds(usualUs)} is usual.`,
+        summary: `${round.target} takes ${milliseconds(us)} to answer; ${milliseconds(usualUs)} is usual.`,
         action: 'Look for a full link or another route on the way to it.',
-        measured: { rttMs: rounded(median / 1_000) },
+        measured: { rttMs: rounded(us / 1_000) },
         expected: { rttMs: rounded(usualUs / 1_000) },
       }),
     }
@@ -179,9 +178,9 @@ function slowFinding(state: ProbeDetectState, round: ProbeObservation, { probeSl
   return {
     kind: 'clear',
     evidence: () => ({
-      summary: `${round.target} answers in ${milliseconds(median)} again.`,
+      summary: `${round.target} answers in ${milliseconds(us)} again.`,
       action: 'Nothing to do.',
-      measured: { rttMs: rounded(median / 1_000) },
+      measured: { rttMs: rounded(us / 1_000) },
       expected: { rttMs: rounded(usualUs / 1_000) },
     }),
   }
@@ -227,8 +226,17 @@ function sum(rounds: readonly (readonly [number, number])[], part: 0 | 1): numbe
   return rounds.reduce((total, round) => total + round[part], 0)
 }
 
+/**
+ * A round's round trip: the median of echoes, which the kernel times; the least of connections and queries, which this
+ * process times and is sometimes late to look at.
+ */
+function typicalUs({ kind, rttUs }: ProbeObservation): number {
+  const came = rttUs.filter(us => us > 0)
+  return kind === 'icmp' ? medianOf(came) : Math.min(...came)
+}
+
 /** The lower of the two in the middle. */
-export function medianOf(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? 0
 }
 

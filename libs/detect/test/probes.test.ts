@@ -86,6 +86,20 @@ describe('probe-slow', () => {
     expect(bench.said.at(-1)).toContain('cleared')
   })
 
+  it('is not said of connections that a busy process times late, while one of a round is timed well', () => {
+    const random = seededRandom(9)
+    let state: ProbeDetectState | undefined
+    const said: DetectedCondition[] = []
+    for (let i = 0; i < 200; i++) {
+      const rttUs = usual(random, 0.05).map((us, packet) => (i > 100 && packet !== i % 5 ? us + 150_000 : us))
+      const round = { probeId: 'p1', siteId: 'hq', deviceId: '', kind: 'tcp', target: 't', error: '', rttUs }
+      const outcome = detectProbe(state, { ...round, atMs: startMs + i * intervalMs })
+      state = outcome.state
+      said.push(...outcome.conditions)
+    }
+    expect(said).toEqual([])
+  })
+
   it('is said neither while it learns nor of spikes and slow drifts', () => {
     const random = seededRandom(7)
     const bench = new Bench()
