@@ -107,6 +107,15 @@ describe('optic-degrading', () => {
     expect(after.at(-1)).toBe(cleared[0])
   })
 
+  it('learns nothing from what is no number', () => {
+    const device = newDevice()
+    days(device, 0, 8, fading(0.2))
+    const state = JSON.stringify(device.state)
+    for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) device.read({ sensors: [rx(value)] })
+    expect(JSON.stringify(device.state).replace(/"seenMs":\d+/, '')).toBe(state.replace(/"seenMs":\d+/, ''))
+    expect(days(device, 9, 20, fading(0.2))[0]).toMatch(/optic-degrading warning/)
+  })
+
   it('ends at once when the light is back', () => {
     const device = newDevice()
     days(device, 0, 20, fading(0.2))

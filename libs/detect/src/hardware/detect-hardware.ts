@@ -143,6 +143,8 @@ class Judge {
       )
       return
     }
+    // What is no number is no reading, and must not get into sums.
+    if (sensor.value !== undefined && !Number.isFinite(sensor.value)) return
     if (isDiskFailureCount(sensor)) {
       this.#say(item, 'disk-failing', config.diskFailing.enabled, () => diskFailureCount(sensor, atMs))
       return
