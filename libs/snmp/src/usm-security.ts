@@ -84,14 +84,15 @@ export class UsmSecurity {
   }
 
   /** Puts the digest into the message, whose octets for it, from `macAt`, are zeros. */
-  sign(message: Uint8Array, macAt: number): void {
-    message.set(this.#mac(message, macAt), macAt)
+  sign(message: Buffer, macAt: number): void {
+    message.write(this.#mac(message, macAt), macAt, this.macBytes, 'latin1')
   }
 
   /** Whether the message's digest is its own; compares in constant time. */
   isAuthentic(message: Uint8Array, macAt: number, macLength: number): boolean {
     if (macLength !== this.macBytes || macLength === 0 || message.length > messageBytesMax) return false
-    return timingSafeEqual(this.#mac(message, macAt), message.subarray(macAt, macAt + macLength))
+    macScratch.write(this.#mac(message, macAt), 0, macLength, 'latin1')
+    return timingSafeEqual(macScratch.subarray(0, macLength), message.subarray(macAt, macAt + macLength))
   }
 
   /** @param salt 8 octets, which go with the message; never the same twice under a key */
@@ -114,15 +115,15 @@ export class UsmSecurity {
     return Buffer.concat([cipher.update(sealed), cipher.final()])
   }
 
-  /** The digest of the message with zeros in its digest's place. */
-  #mac(message: Uint8Array, macAt: number): Buffer {
+  /** The digest of the message with zeros in its digest's place, a character an octet: a Buffer would cost as much again. */
+  #mac(message: Uint8Array, macAt: number): string {
     const blockBytes = this.#innerBlock.length
     scratch.set(this.#innerBlock)
     scratch.set(message, blockBytes)
     scratch.fill(0, blockBytes + macAt, blockBytes + macAt + this.macBytes)
-    const inner = hash(this.#hash, scratch.subarray(0, blockBytes + message.length), 'buffer')
-    this.#outerBlock.set(inner, blockBytes)
-    return hash(this.#hash, this.#outerBlock, 'buffer').subarray(0, this.macBytes)
+    const inner = hash(this.#hash, scratch.subarray(0, blockBytes + message.length), 'binary')
+    this.#outerBlock.write(inner, blockBytes, 'latin1')
+    return hash(this.#hash, this.#outerBlock, 'binary')
   }
 
   /**
@@ -143,6 +144,7 @@ export class UsmSecurity {
 /** What a message and HMAC's block before it take at most; one for the process, since all is synchronous. */
 const messageBytesMax = 65_535
 const scratch = Buffer.alloc(messageBytesMax + 128)
+const macScratch = Buffer.alloc(64)
 const zeros = new Uint8Array(64)
 
 /** Triple DES of three equal keys is DES, which OpenSSL 3 has only in its legacy provider. */
