@@ -15,7 +15,7 @@ import { BenchAgents } from './snmp-agents.ts'
 /**
  * How much of a machine does it take to poll many devices in a cycle, and how much memory is each? The whole poller with
  * the embedded bus, as a process of its own, against agents on addresses of 127.x in others; a share of the devices may be
- * dead and as many slow (three seconds an answer). One cycle to begin with, then as many as are measured.
+ * dead and as many slow (three seconds an answer). Two cycles to begin with, then as many as are measured.
  * Run: `npm run build && node dist/bench/pipeline/snmp-scale.js [devices] [ports] [cycle seconds] [cycles] [bad share]`
  */
 const agentProcesses = 2
@@ -57,7 +57,8 @@ async function measure(args: readonly number[]): Promise<void> {
   await Promise.all(agents.map(one => once(one, 'message')))
   const poller = fork(self, ['poller', ...[devices, cycleSeconds, badShare].map(String)])
   const [emptyBytes] = (await once(poller, 'message')) as [number]
-  await new Promise(resolve => setTimeout(resolve, 1_000 * (cycleSeconds + 10)))
+  // The first polls come at once, the second ones up to a cycle and a half later: then each has its place.
+  await new Promise(resolve => setTimeout(resolve, 1_000 * (2 * cycleSeconds + 10)))
   poller.send('begin')
   await once(poller, 'message')
   await new Promise(resolve => setTimeout(resolve, 1_000 * cycleSeconds * cycles))
