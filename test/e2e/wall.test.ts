@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Alarm } from '../../libs/model/src/index.ts'
 import { type LiveServer, startLiveServer, wallIsBuilt } from '../../services/gateway/test/web/live-server.ts'
-import { type ScenarioName, sampleAlarms, scenario } from '../../services/gateway/test/web/scenarios.ts'
+import { alarm, type ScenarioName, sampleAlarms, scenario } from '../../services/gateway/test/web/scenarios.ts'
 import { capHeightPerEm } from '../../services/gateway/web/src/state/screen.ts'
 
 /** Flags for a browser without screen, sandbox, GPU or background traffic of its own. */
@@ -244,6 +245,44 @@ describe.skipIf(missing !== '')(missing === '' ? 'wall in a browser' : `wall in 
     expect(await page.textContent('.link.stale .rate')).toMatch(/^stale 4 min$/)
     expect(await page.locator('.cell.stale').count()).toBe(2)
     expect(await frameOf(page)).toBe('LIVE')
+  })
+
+  it('W7: a blind poller is the banner, said once for all clients; a dark site is one row with what it explains', async () => {
+    const server = await serve('calm')
+    const summary = 'The poller hears no device of any site since 12:00:05 UTC.'
+    const sketch = { severity: 'critical', agoMs: 60_000, action: 'Check its network.', device: '' } as const
+    const nowMs = Date.now()
+    const of = (more: Partial<Alarm>) => ({ deviceId: null, ...more })
+    const blind = [1, 2].map(site => {
+      const more = of({ resource: 'poller/p1', siteId: null })
+      return alarm({ ...sketch, type: 'telemetry-stale', site, device: `poller-${site}`, summary, more }, nowMs)
+    })
+    const dark = alarm(
+      {
+        ...sketch,
+        ...{ type: 'site-dark', site: 5, summary: 'All 12 devices do not answer since 12:00:05 UTC.' },
+        more: of({ resource: 'site/site-5' }),
+      },
+      nowMs,
+    )
+    const devices = Array.from({ length: 12 }, (_, i) =>
+      alarm({ ...sketch, type: 'device-unreachable', site: 5, device: `sw-${i}`, summary: 'Silent.' }, nowMs),
+    )
+    server.setAlarms([...blind, dark, ...devices])
+    const { page, complaints } = await look(server)
+    await page.waitForSelector('.banner.blind')
+    expect(await page.textContent('.banner')).toBe(`MONITORING IS BLIND${summary}`)
+    expect(
+      await page.evaluate(() =>
+        [...document.querySelectorAll('.banner span')].some(one => one.scrollWidth > one.clientWidth + 1),
+      ),
+    ).toBe(false)
+    expect(await page.locator('.alarm').count()).toBe(2)
+    expect(await page.textContent('.list')).toContain('+12 related')
+    expect(await page.textContent('.wall')).toContain('2 critical')
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBeLessThanOrEqual(0)
+    if (process.env.WEIR_WALL_PICTURE) await page.screenshot({ path: process.env.WEIR_WALL_PICTURE })
+    expect(complaints).toEqual([])
   })
 
   it('says that it waits for the first poll, and that monitoring is blind', async () => {

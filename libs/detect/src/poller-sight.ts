@@ -103,7 +103,7 @@ function hearsNobodySince(heardMs: number, stampMs: number): Finding {
     windowStartMs: Math.floor(heardMs / minuteMs) * minuteMs,
     headline: 1,
     evidence: () => ({
-      summary: `Monitoring is blind: its poller hears no device of any site since ${clockTime(heardMs)}.`,
+      summary: `The poller hears no device of any site since ${clockTime(heardMs)}.`,
       action: "Check the poller's own network and its way out. Its devices are not judged meanwhile.",
       measured: { silentMs: stampMs - heardMs },
       expected: { silentMs: 0 },

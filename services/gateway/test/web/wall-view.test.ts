@@ -413,6 +413,9 @@ describe('alarms that another one explains', () => {
       level: 'blind',
       reasons: ['Monitoring is blind: x'],
     })
+    const { list: one } = look(storeWith({ ...calm, alarms: blind }))
+    expect(one.rows.map(row => [row.where.part, row.note])).toEqual([['monitoring: poller p1', '+1 related']])
+    expect(one.open).toBe(1)
     const own = at('telemetry-stale', 'critical', '', { ...blind[0]!, tenantId: dark.tenantId, alarmId: 'own' })
     const { list } = look(storeWith({ ...calm, alarms: [own, dark, ...devices] }))
     expect(list.rows.map(row => [row.what, row.where.part, row.note])).toEqual([

@@ -78,7 +78,7 @@ export function wallView(input: WallViewInput): WallView {
   // What another alarm explains asks nobody to act: it counts nowhere, and stands with its cause.
   const alarms = all.filter(alarm => !explained.has(alarm.alarmId))
   const cells = siteCells(store.sites.values(), alarms, nowMs)
-  const blind = blindness({ overview, exporters: store.exporters.values(), sites: cells, alarms, nowMs })
+  const blind = blindness({ overview, exporters: store.exporters.values(), sites: cells, alarms: all, nowMs })
   const alarmFlood = flood(alarms, nowMs, before?.flood.active ?? false)
   const scale = flowScale(overview, before?.scale)
   const trafficSpanMs = trendSpan(store.flowTrend.seenMs(nowMs))
