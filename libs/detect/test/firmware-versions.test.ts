@@ -118,6 +118,8 @@ describe('ranges of versions', () => {
     ['routeros', '<=6.49.10 (long-term)', '6.49.10 (long-term)', true],
     ['ios', '<15.2(7)E4 || <15.2(4)M11', '15.2(4)M6a', true],
     ['ios', '<15.2(7)E4', '15.2(4)M6a', undefined],
+    ['ios', '12.2(55)SE3 || 15.2(4)M5', '15.2(4)M6', false],
+    ['ios', '12.2(55)SE3', 'unread', undefined],
     ['anything', '*', 'whatever it says', true],
   ] as const)('%s: %s holds %s: %s', (os, text, version, expected) => {
     const range = parseRange(text)

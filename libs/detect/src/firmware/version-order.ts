@@ -22,6 +22,13 @@ function compareParsed(a: ParsedVersion, b: ParsedVersion): number | undefined {
   return a.build === undefined || b.build === undefined ? 0 : Math.sign(a.build - b.build)
 }
 
+/** Whether two are one release. Two that are read and have no order are two: they are of different lines. */
+export function isSameVersion(os: string, a: string, b: string): boolean | undefined {
+  const order = compareVersions(os, a, b)
+  if (order !== undefined) return order === 0
+  return parseVersion(os, a) && parseVersion(os, b) ? false : undefined
+}
+
 /** Whether a version is one of `21.4.x`: of the same line, with the same leading numbers. */
 export function hasPrefix(os: string, version: string, prefix: string): boolean | undefined {
   const [one, lead] = [parseVersion(os, version), parseVersion(os, prefix)]

@@ -1,4 +1,4 @@
-import { compareVersions, hasPrefix } from './version-order.ts'
+import { compareVersions, hasPrefix, isSameVersion } from './version-order.ts'
 
 /** One comparison of a range. */
 interface Comparator {
@@ -71,6 +71,7 @@ function compared(
   operator: Exclude<Comparator['operator'], '.x'>,
   limit: string,
 ): boolean | undefined {
+  if (operator === '=') return isSameVersion(os, version, limit)
   const order = compareVersions(os, version, limit)
   if (order === undefined) return undefined
   switch (operator) {
@@ -82,7 +83,5 @@ function compared(
       return order > 0
     case '>=':
       return order >= 0
-    case '=':
-      return order === 0
   }
 }
