@@ -38,13 +38,15 @@ export type Silence =
   /** Its host answers. */
   | 'snmp-only'
 
-/** Answers that an agent gives, though none that was asked for; and a poll that could not even ask. */
+/** Answers that an agent gives, though none that was asked for; and polls that did not even ask. */
 const agentLives: ReadonlySet<string> = new Set([
   'snmp-auth-failed',
   'snmp-not-in-time-window',
   'snmp-malformed-reply',
   'snmp-error-status',
   'snmp-too-big',
+  'snmp-auth-paused',
+  'snmp-auth-refused',
   'snmp-auth-unknown',
 ])
 
@@ -184,6 +186,14 @@ const silentAgents: Readonly<Record<string, { words: string; action: string }>> 
   'snmp-not-in-time-window': {
     words: 'finds our SNMPv3 messages out of its time window',
     action: "Check the device's clock and engine boots; restart its SNMP agent.",
+  },
+  'snmp-auth-paused': {
+    words: 'refuses our SNMP credentials and is asked no more for a while,',
+    action: 'Check user, protocols and keys on the device and under `auths`.',
+  },
+  'snmp-auth-refused': {
+    words: 'is not asked: its credentials are not for its tenant or address,',
+    action: 'Widen what they are for under `auths`, or give the device others.',
   },
   'snmp-auth-unknown': {
     words: 'is not asked: its credentials are not configured,',

@@ -64,6 +64,8 @@ describe('a device that is down, and one whose SNMP is broken', () => {
 
   it.each([
     ['snmp-auth-failed', 'It refuses our SNMP credentials since 12:00:30 UTC.'],
+    ['snmp-auth-paused', 'It refuses our SNMP credentials and is asked no more for a while, since 12:00:30 UTC.'],
+    ['snmp-auth-refused', 'It is not asked: its credentials are not for its tenant or address, since 12:00:30 UTC.'],
     ['snmp-auth-unknown', 'It is not asked: its credentials are not configured, since 12:00:30 UTC.'],
   ])('names what is wrong: %s', (code, summary) => {
     const bench = new Bench([link()])

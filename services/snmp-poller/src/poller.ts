@@ -168,7 +168,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
       if (poller.closed) return true
       if (found) outcome.poll.reach = found
       if (!outcome.poll.health?.reachable) {
-        if (!found?.received) reach.unanswered(key)
+        if (!found?.received) reach.failed(key, outcome.poll.health?.errors[0]?.code ?? '')
         outcome.poll.sight = reach.sight(Number(outcome.poll.startedMs))
       }
       publish(device, outcome)

@@ -47,7 +47,8 @@ export class SightBook {
     this.#silent.delete(key)
   }
 
-  asked(key: string, nowMs: number): void {
+  /** @param nowMs undefined: it was not asked after all */
+  asked(key: string, nowMs: number | undefined): void {
     const watched = this.#devices.get(key)
     if (watched) watched.askedMs = nowMs
   }

@@ -44,6 +44,9 @@ const witnessesMax = 4
 /** Round trips kept between two polls. */
 const tripsMax = 64
 const backOffMostMs = 60_000
+/** Codes of polls to which nothing came, and of those that sent nothing (libs/snmp's table). */
+const silences: ReadonlySet<string> = new Set(['snmp-timeout', 'snmp-unreachable', 'poll-deadline', ''])
+const notAsked: ReadonlySet<string> = new Set(['snmp-auth-paused', 'snmp-auth-refused', 'snmp-auth-unknown'])
 const resolvedForMs = 300_000
 
 /**
@@ -133,9 +136,12 @@ export class Reachability {
     return reach
   }
 
-  /** Neither SNMP nor its host answered. */
-  unanswered(key: string): void {
-    this.#sight.unanswered(key, this.#options.clock.nowMs())
+  /** A poll without an answer of the device's host: a refusal is a sign of life, and what was not asked says nothing. */
+  failed(key: string, code: string): void {
+    const nowMs = this.#options.clock.nowMs()
+    if (notAsked.has(code)) this.#sight.asked(key, undefined)
+    else if (silences.has(code)) this.#sight.unanswered(key, nowMs)
+    else this.#sight.heard(key, nowMs)
   }
 
   /** For a poll that began at `askedMs` and has no answer. */
@@ -279,7 +285,7 @@ export class Reachability {
     if (known && nowMs - known.atMs < resolvedForMs) return known.address
     const found = await resolveHost(host)
     if (!found.ok) return undefined
-    // Bounded by the inventory: hosts that are gone go with the next inventory's restart of the map.
+    // Bounded by the inventory: begun anew once hosts that are gone outnumber the others.
     if (this.#addresses.size > 2 * this.#targets.size + 64) this.#addresses.clear()
     this.#addresses.set(host, { address: found.address, atMs: nowMs })
     return found.address
