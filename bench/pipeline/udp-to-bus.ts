@@ -34,6 +34,7 @@ async function measure(perSecond: number): Promise<string> {
   ])
   const collector = createFlowCollector({
     config: flowCollectorConfigSchema.parse({ listeners: [{ port: 0 }], exporterDatagramsPerSecondMax: 1_000_000 }),
+    inventory: { devices: [] },
     bus,
     clock: systemClock,
     log: silentLogger,

@@ -7,6 +7,8 @@ export type DropReason =
   | 'rate-limit'
   | 'buffer-full'
   | 'too-many-exporters'
+  | 'unknown-exporter'
+  | 'rejected-exporter'
   | 'record-too-large'
   | 'stopped'
   | 'receiver-died'
@@ -31,6 +33,8 @@ export class CollectorCounters {
   sentBytes = 0
   /** Datagrams that the main thread was handed, by the thread's reports. */
   takenOver = 0
+  /** Datagrams of unknown exporters that entered the log when those became known. */
+  adoptedDatagrams = 0
 
   constructor(shared: SharedArrayBuffer, listeners: number) {
     this.#shared = new Float64Array(shared)
@@ -55,6 +59,8 @@ export class CollectorCounters {
       ['rate-limit', this.sum('rateLimited')],
       ['buffer-full', this.sum('bufferFull')],
       ['too-many-exporters', this.sum('tooManyExporters')],
+      own('unknown-exporter'),
+      own('rejected-exporter'),
       own('record-too-large'),
       own('stopped'),
       own('receiver-died'),
@@ -119,6 +125,12 @@ export class CollectorCounters {
       'Datagrams received and not yet sent.',
       [],
       single(() => this.counts().held),
+    )
+    metrics.counters(
+      'weir_collector_adopted_datagrams_total',
+      'Datagrams that were held for an unknown exporter and sent when it became known.',
+      [],
+      single(() => this.adoptedDatagrams),
     )
     metrics.counters('weir_collector_errors_total', 'Failed sends by code.', ['code'], () => failures.samples('code'))
     metrics.gauges('weir_collector_receive_buffer_bytes', 'Socket buffer as the kernel granted it.', port, () =>

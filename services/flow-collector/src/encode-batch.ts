@@ -10,6 +10,14 @@ export interface RecordHead {
   sequence: bigint
 }
 
+/** What the main thread adds to a batch of the receiving one. */
+export interface BatchFacts {
+  exporterAddress: Uint8Array
+  listeningPort: number
+  kernelDrops: number
+  assumedSamplingRate: number
+}
+
 const inRecord = FlowsRawRecordSchema.field
 const inBatch = DatagramBatchSchema.field
 
@@ -17,26 +25,21 @@ const inBatch = DatagramBatchSchema.field
  * A `FlowsRawRecord` with a `DatagramBatch`, the bytes that `toBinary` makes of it. It copies the payload once, where
  * `toBinary` does so at each level of nesting and wants the columns as arrays.
  */
-export function encodeBatch(
-  head: RecordHead,
-  batch: SourceBatch,
-  exporterAddress: Uint8Array,
-  listeningPort: number,
-  kernelDrops: number,
-): Uint8Array {
+export function encodeBatch(head: RecordHead, batch: SourceBatch, about: BatchFacts): Uint8Array {
   const { count, columns, payload } = batch
   const before = new BinaryWriter()
-  before.tag(inBatch.exporterAddress.number, WireType.LengthDelimited).bytes(exporterAddress)
-  writeNumber(before, inBatch.listeningPort.number, listeningPort)
+  before.tag(inBatch.exporterAddress.number, WireType.LengthDelimited).bytes(about.exporterAddress)
+  writeNumber(before, inBatch.listeningPort.number, about.listeningPort)
   writeNumber(before, inBatch.firstReceivedUs.number, batch.firstReceivedUs)
   writePacked(before, inBatch.receivedOffsetUs.number, columns.subarray(0, count))
   writePacked(before, inBatch.sourcePort.number, columns.subarray(count, count * 2))
   writePacked(before, inBatch.length.number, columns.subarray(count * 2))
   if (payload.length > 0) before.tag(inBatch.payload.number, WireType.LengthDelimited).uint32(payload.length)
   const after = new BinaryWriter()
-  writeNumber(after, inBatch.kernelDrops.number, kernelDrops)
+  writeNumber(after, inBatch.kernelDrops.number, about.kernelDrops)
   writeNumber(after, inBatch.rateLimitDrops.number, batch.rateLimitDrops)
   writeNumber(after, inBatch.bufferDrops.number, batch.bufferDrops)
+  writeNumber(after, inBatch.assumedSamplingRate.number, about.assumedSamplingRate)
   const [start, end] = [before.finish(), after.finish()]
   const outer = encodeHead(head, start.length + payload.length + end.length)
   const bytes = Buffer.allocUnsafe(outer.length + start.length + payload.length + end.length)

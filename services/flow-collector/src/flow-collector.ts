@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Bus } from '../../../libs/bus/src/index.ts'
+import { create } from '@bufbuild/protobuf'
+import type { Bus, NewRecord } from '../../../libs/bus/src/index.ts'
 import {
   type Clock,
   type Component,
@@ -8,16 +9,26 @@ import {
   type Metrics,
   type Timer,
 } from '../../../libs/kernel/src/index.ts'
-import { heartbeatIntervalMs, topics } from '../../../libs/model/src/index.ts'
+import {
+  type ExporterDecision,
+  heartbeatIntervalMs,
+  type Inventory,
+  topics,
+  type UnknownExporter,
+  UnknownExporterSchema,
+} from '../../../libs/model/src/index.ts'
 import { AddressTable } from './address-table.ts'
 import { canonicalAddress } from './addresses.ts'
+import { Admission } from './admission.ts'
 import { CollectorCounters, type CollectorCounts, type DropReason } from './collector-metrics.ts'
 import type { FlowCollectorConfig } from './config.ts'
+import { ExporterDecisions } from './exporter-decisions.ts'
 import { KernelDropCounter } from './kernel-drops.ts'
 import { countersFor, type ReceiverReport, type SourceBatch } from './receiver/messages.ts'
 import { ReceiverThread } from './receiver-thread.ts'
 import { type BatchOrigin, RecordEncoder } from './record-encoder.ts'
 import { type QueuedRecord, SendQueue } from './send-queue.ts'
+import { UnknownExporters, type UnknownSource } from './unknown-exporters.ts'
 
 const kernelDropsIntervalMs = 1_000
 /** A bus that refuses for longer makes the collector unready. */
@@ -28,6 +39,8 @@ const heartbeatsQueuedMax = 4
 
 export interface FlowCollectorOptions {
   config: FlowCollectorConfig
+  /** Devices that may export. */
+  inventory: Pick<Inventory, 'devices'>
   bus: Bus
   clock: Clock
   log: Logger
@@ -39,6 +52,10 @@ export interface FlowCollector extends Component {
   readonly ports: readonly number[]
   counts(): CollectorCounts
   drops(): ReadonlyMap<DropReason, number>
+  /** Takes over who is known; what is held of an exporter that has become so enters the log. */
+  applyKnown(
+    known: Pick<FlowCollectorConfig, 'exporters' | 'trustLoopback'> & { inventory: Pick<Inventory, 'devices'> },
+  ): void
 }
 
 /**
@@ -57,6 +74,11 @@ class Collector implements FlowCollector {
   readonly #queue: SendQueue
   readonly #encoder: RecordEncoder
   readonly #table: AddressTable | undefined
+  readonly #admission: Admission
+  readonly #unknown: UnknownExporters
+  readonly #decisions: ExporterDecisions
+  /** Tenants whose last list of unknown exporters was not empty. */
+  readonly #toldUnknown = new Set<string>()
   readonly #kernelDrops = new KernelDropCounter()
   /** By listener: drops of the kernel that no batch has carried yet. */
   readonly #untoldKernelDrops: number[]
@@ -73,6 +95,17 @@ class Collector implements FlowCollector {
     this.#counters = new CollectorCounters(counters, config.listeners.length)
     this.#encoder = new RecordEncoder(`${config.collectorId}:${randomUUID()}`, config.collectorId)
     this.#table = config.addressTable ? new AddressTable(config.addressTable, clock, log) : undefined
+    this.#admission = new Admission({ ...config, inventory: options.inventory })
+    this.#unknown = new UnknownExporters(config.unknown, (datagrams, { rejected }) =>
+      this.#counters.dropped.add(rejected ? 'rejected-exporter' : 'unknown-exporter', datagrams),
+    )
+    this.#decisions = new ExporterDecisions({
+      bus,
+      collectorId: config.collectorId,
+      clock,
+      log,
+      onDecision: (address, decision) => this.#decide(address, decision),
+    })
     this.#untoldKernelDrops = config.listeners.map(() => 0)
     this.#receiver = new ReceiverThread({
       receiver: { ...config, heartbeatIntervalMs, counters },
@@ -107,6 +140,7 @@ class Collector implements FlowCollector {
     await this.#receiver.start()
     this.#tellBuffers()
     this.#refreshPartitions()
+    this.#decisions.start()
     await this.#readKernelDrops()
     this.#kernelDropsTimer = every(this.#options.clock, kernelDropsIntervalMs, () => this.#readKernelDrops())
   }
@@ -115,7 +149,9 @@ class Collector implements FlowCollector {
     this.#kernelDropsTimer?.cancel()
     await this.#readKernelDrops()
     await this.#receiver.stop()
+    await this.#decisions.stop()
     await this.#reports
+    this.#unknown.clear()
     await this.#queue.drain(stopPatienceMs)
   }
 
@@ -146,24 +182,100 @@ class Collector implements FlowCollector {
     const records: QueuedRecord[] = []
     for (const batch of batches) {
       const origin = await this.#originOf(batch)
-      const kernelDrops = this.#untoldKernelDrops[batch.listener]!
-      this.#untoldKernelDrops[batch.listener] = 0
-      const record = this.#encoder.batch(batch, origin, this.ports[batch.listener]!, kernelDrops)
-      records.push({ record, datagrams: batch.count, heldBytes: batch.bytes })
+      if (origin) records.push({ record: this.#encode(batch, origin), datagrams: batch.count, heldBytes: batch.bytes })
+      else this.#hold(batch)
     }
     this.#receiver.giveBack(batches.map(({ payload }) => payload))
     this.#queue.add(records)
   }
 
-  async #originOf({ sourceAddress, listener }: SourceBatch): Promise<BatchOrigin> {
-    const { config } = this.#options
+  #encode(batch: SourceBatch, origin: BatchOrigin): NewRecord {
+    const kernelDrops = this.#untoldKernelDrops[batch.listener]!
+    this.#untoldKernelDrops[batch.listener] = 0
+    return this.#encoder.batch(batch, origin, this.ports[batch.listener]!, kernelDrops)
+  }
+
+  /** undefined for a source that is not to be stored. */
+  async #originOf({ sourceAddress, listener }: SourceBatch): Promise<BatchOrigin | undefined> {
+    const { collectorId } = this.#options.config
     const source = canonicalAddress(sourceAddress)
     const entry = await this.#table?.find(source)
-    return {
-      tenantId: entry?.tenantId ?? config.listeners[listener]!.tenantId,
-      collectorId: entry?.collectorId ?? config.collectorId,
-      exporterAddress: entry?.exporterAddress ?? source,
+    if (entry) return { ...entry, collectorId: entry.collectorId ?? collectorId, assumedSamplingRate: 0 }
+    const { state, tenantId, assumedSamplingRate } = this.#admission.judge(source, listener)
+    return state === 'known' ? { tenantId, collectorId, exporterAddress: source, assumedSamplingRate } : undefined
+  }
+
+  /** The receiving thread gets its room back: what is held here has bounds of its own. */
+  #hold(batch: SourceBatch): void {
+    const source = canonicalAddress(batch.sourceAddress)
+    const { state, tenantId } = this.#admission.judge(source, batch.listener)
+    this.#unknown.note({ ...batch, payload: batch.payload.slice() }, source, tenantId, state === 'rejected')
+    this.#receiver.release(batch.bytes)
+  }
+
+  #decide(address: string, decision: ExporterDecision | undefined): void {
+    this.#admission.decide(address, decision)
+    this.#afterReports(() => this.#admitHeld())
+  }
+
+  applyKnown(known: Parameters<FlowCollector['applyKnown']>[0]): void {
+    this.#admission.applyRules({ ...known, listeners: this.#options.config.listeners })
+    this.#afterReports(() => this.#admitHeld())
+  }
+
+  /** What is held of sources that have become known goes into the log, with the times at which it arrived. */
+  async #admitHeld(): Promise<void> {
+    for (const { address, listener } of this.#unknown.list()) {
+      const origin = await this.#originOf({ sourceAddress: address, listener } as SourceBatch)
+      if (!origin) continue
+      const records = this.#unknown.take(address, listener).map(batch => ({
+        record: this.#encode(batch, origin),
+        datagrams: batch.count,
+        heldBytes: 0,
+      }))
+      const datagrams = records.reduce((sum, one) => sum + one.datagrams, 0)
+      this.#counters.adoptedDatagrams += datagrams
+      this.#options.log.info(
+        { exporter: address, tenant: origin.tenantId, datagrams },
+        'an exporter is known from here on',
+      )
+      if (records.length > 0) this.#queue.add(records)
     }
+  }
+
+  /** Each tenant learns who sends to its listeners and is not stored; once more when nobody does any longer. */
+  #tellUnknown(atMs: number): void {
+    this.#unknown.expire(atMs)
+    const byTenant = new Map<string, UnknownSource[]>()
+    for (const source of this.#unknown.list()) {
+      const ofTenant = byTenant.get(source.tenantId)
+      if (ofTenant) ofTenant.push(source)
+      else byTenant.set(source.tenantId, [source])
+    }
+    const unnamed = BigInt(this.#unknown.unnamed)
+    for (const tenantId of new Set([...byTenant.keys(), ...this.#toldUnknown])) {
+      const sources = byTenant.get(tenantId) ?? []
+      const list = { exporters: sources.map(source => this.#describe(source)), unnamed }
+      this.#queue.add([{ record: this.#encoder.unknown(tenantId, list, atMs), datagrams: 0, heldBytes: 0 }])
+      if (sources.length > 0) this.#toldUnknown.add(tenantId)
+      else this.#toldUnknown.delete(tenantId)
+    }
+  }
+
+  #describe(source: UnknownSource): UnknownExporter {
+    return create(UnknownExporterSchema, {
+      address: source.address,
+      listeningPort: this.ports[source.listener]!,
+      sourcePort: source.sourcePort,
+      protocols: [...source.protocols].sort(),
+      firstSeenMs: BigInt(Math.floor(source.firstSeenMs)),
+      lastSeenMs: BigInt(Math.floor(source.lastSeenMs)),
+      datagrams: BigInt(source.datagrams),
+      bytes: BigInt(source.bytes),
+      heldDatagrams: BigInt(source.heldDatagrams),
+      heldSinceMs: BigInt(Math.floor((source.held[0]?.firstReceivedUs ?? 0) / 1_000)),
+      rejected: source.rejected,
+    })
   }
 
   /** Everything received before `atMs` is in the queue already, so the heartbeat lands behind it in each partition. */
@@ -173,6 +285,7 @@ class Collector implements FlowCollector {
     this.#heartbeatsQueued++
     const heartbeats = this.#encoder.heartbeats(this.#partitions, atMs)
     this.#queue.add(heartbeats.map(record => ({ record, datagrams: 0, heldBytes: 0 })))
+    this.#tellUnknown(atMs)
   }
 
   /** In the background: a bus that is away must not hold up the batches. Partitions may be added while we run. */

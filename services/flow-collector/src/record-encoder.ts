@@ -1,6 +1,13 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { NewRecord } from '../../../libs/bus/src/index.ts'
-import { FlowsRawRecordSchema, HeartbeatSchema, heartbeatIntervalMs, keys } from '../../../libs/model/src/index.ts'
+import {
+  FlowsRawRecordSchema,
+  HeartbeatSchema,
+  heartbeatIntervalMs,
+  keys,
+  type UnknownExporters,
+  UnknownExportersSchema,
+} from '../../../libs/model/src/index.ts'
 import { addressBytes } from './addresses.ts'
 import { encodeBatch, type RecordHead } from './encode-batch.ts'
 import type { SourceBatch } from './receiver/messages.ts'
@@ -10,6 +17,8 @@ export interface BatchOrigin {
   tenantId: string
   collectorId: string
   exporterAddress: string
+  /** 0 where nobody gave one. */
+  assumedSamplingRate: number
 }
 
 /** Makes the records of one producer: each has the next sequence number. */
@@ -27,7 +36,12 @@ export class RecordEncoder {
     const record = this.#head(origin.tenantId, origin.collectorId)
     return {
       key: keys.flowsRaw(origin.tenantId, origin.collectorId, origin.exporterAddress),
-      value: encodeBatch(record, batch, addressBytes(origin.exporterAddress), listeningPort, kernelDrops),
+      value: encodeBatch(record, batch, {
+        exporterAddress: addressBytes(origin.exporterAddress),
+        listeningPort,
+        kernelDrops,
+        assumedSamplingRate: origin.assumedSamplingRate,
+      }),
       timestampMs: Math.floor(batch.lastReceivedUs / 1_000),
     }
   }
@@ -40,6 +54,17 @@ export class RecordEncoder {
       timestampMs: atMs,
       partition,
     }))
+  }
+
+  /** Who sends to a tenant's listeners and is not stored. */
+  unknown(tenantId: string, list: Omit<UnknownExporters, '$typeName' | '$unknown'>, atMs: number): NewRecord {
+    const value = create(UnknownExportersSchema, list)
+    const record = { ...this.#head(tenantId, this.#collectorId), body: { case: 'unknownExporters' as const, value } }
+    return {
+      key: `unknown/${tenantId}/${this.#collectorId}`,
+      value: toBinary(FlowsRawRecordSchema, create(FlowsRawRecordSchema, record)),
+      timestampMs: atMs,
+    }
   }
 
   #heartbeat(): Uint8Array {

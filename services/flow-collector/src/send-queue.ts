@@ -46,6 +46,7 @@ export class SendQueue {
   }
 
   add(records: readonly QueuedRecord[]): void {
+    if (records.length === 0) return
     for (const record of records) this.#waiting.push(record)
     this.#running ??= this.#run()
   }

@@ -34,10 +34,11 @@ export async function startCollector(
   const path = mkdtempSync(join(tmpdir(), 'weir-collector-'))
   const bus = createLocalBus({ path: join(path, 'log'), log: silentLogger })
   await bus.start()
-  await bus.createTopics([spec])
+  await bus.createTopics([spec, { ...spec, name: topics.config, partitions: 1, compacted: true }])
   const metrics = createMetrics()
   const collector = createFlowCollector({
     config: flowCollectorConfigSchema.parse({ listeners: [{ port: 0 }], batchAgeMs: 20, ...config }),
+    inventory: { devices: [] },
     bus: wrap(bus),
     clock: systemClock,
     log: silentLogger,

@@ -41,6 +41,7 @@ function viaBufbuild(from: SourceBatch, address: Uint8Array, kernelDrops: number
     kernelDrops: BigInt(kernelDrops),
     rateLimitDrops: BigInt(from.rateLimitDrops),
     bufferDrops: BigInt(from.bufferDrops),
+    assumedSamplingRate: 512,
   }
   return toBinary(FlowsRawRecordSchema, create(FlowsRawRecordSchema, { ...head, body: { case: 'batch', value } }))
 }
@@ -58,7 +59,12 @@ describe('encoding of a batch', () => {
     ],
   ]
   it.each(cases)('%s makes the bytes of the generated code', (_, batch, address, kernelDrops) => {
-    const bytes = encodeBatch(head, batch, address, 2055, kernelDrops)
+    const bytes = encodeBatch(head, batch, {
+      exporterAddress: address,
+      listeningPort: 2055,
+      kernelDrops,
+      assumedSamplingRate: 512,
+    })
     expect(Buffer.compare(bytes, viaBufbuild(batch, address, kernelDrops))).toBe(0)
     const { body } = fromBinary(FlowsRawRecordSchema, bytes)
     expect(body.case === 'batch' && body.value.receivedOffsetUs.length).toBe(batch.count)

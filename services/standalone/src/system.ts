@@ -77,7 +77,7 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
   const shared = { bus, clock: systemClock, log, metrics }
   // Alone, their live heaps are small; one process with everything in it is better off with V8's own pace.
   if (run.length === 1 && (run[0] === 'collector' || run[0] === 'processor')) letHeapGrow()
-  if (run.includes('collector')) members.push(createFlowCollector({ ...shared, config: config.collector }))
+  if (run.includes('collector')) members.push(createFlowCollector({ ...shared, config: config.collector, inventory }))
   if (run.includes('poller')) {
     const echo = options.echo && { echo: options.echo }
     members.push(createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom, ...echo }))

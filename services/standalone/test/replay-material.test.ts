@@ -28,6 +28,7 @@ describe.skipIf(!existsSync(material))(name, () => {
     ])
     const collector = createFlowCollector({
       config: flowCollectorConfigSchema.parse({ listeners: [{ port: 0 }] }),
+      inventory: { devices: [] },
       bus,
       clock: systemClock,
       log: silentLogger,

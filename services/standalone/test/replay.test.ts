@@ -31,6 +31,7 @@ describe('weir replay', () => {
         listeners: [{ port: 0 }],
         addressTable: join(folder, 'exporter-addresses.json'),
       }),
+      inventory: { devices: [] },
       bus,
       clock: systemClock,
       log: silentLogger,

@@ -7,6 +7,7 @@ import { LagGauge } from './lag-gauge.ts'
 import { isProbeForgotten, type ProbeState } from './probe-state.ts'
 import { SourcePositions } from './source-positions.ts'
 import { TemplateBook } from './template-book.ts'
+import { UnknownExportersBook } from './unknown-exporters.ts'
 
 /** What the gateway knows of now: the newest poll of each device, the newest windows of each exporter, open alarms. */
 export class LiveState {
@@ -17,6 +18,7 @@ export class LiveState {
   readonly exporters = new Map<string, ExporterState>()
   /** By tenant and id. */
   readonly probes = new Map<string, ProbeState>()
+  readonly unknownExporters = new UnknownExportersBook()
   readonly lag = new LagGauge()
   readonly counters = {
     received: 0,
@@ -74,12 +76,16 @@ export class LiveState {
         return
       case 'probe':
         this.#applyProbe(record.tenantId, body.value)
+        return
+      case 'unknownExporters':
+        this.unknownExporters.apply(record.tenantId, body.value)
     }
   }
 
   /** Drops what has been silent too long. */
   sweep(nowMs: number): void {
     this.alarms.sweep(nowMs)
+    this.unknownExporters.sweep(nowMs)
     for (const [id, exporter] of this.exporters) if (exporter.isForgotten(nowMs)) this.exporters.delete(id)
     for (const [key, probe] of this.probes) if (isProbeForgotten(probe, nowMs)) this.probes.delete(key)
   }

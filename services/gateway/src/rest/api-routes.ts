@@ -20,6 +20,7 @@ import { addQueryRoutes } from './query-routes.ts'
 import { addReconciliationRoute } from './reconciliation-route.ts'
 import { addSearchRoutes } from './search-routes.ts'
 import { addSensorHistoryRoute } from './sensor-history-route.ts'
+import { addUnknownExporterRoutes } from './unknown-exporter-routes.ts'
 
 export interface ApiContext {
   state: LiveState
@@ -42,6 +43,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
   addSearchRoutes(app, { ...context, query: context.config.query })
   addExporterRoutes(app, context)
   addProbeRoutes(app, { ...context, query: context.config.query })
+  addUnknownExporterRoutes(app, context)
   addAlarmRoutes(app, context)
   addAlarmActionRoutes(app, {
     ...context,

@@ -7,6 +7,7 @@ import { requestScope } from '../http/scope.ts'
 import type { ExporterState } from '../live/exporter-state.ts'
 import { comparePlaces, type TemplatePlace } from '../live/template-book.ts'
 import { inScope, type Scope } from '../principal.ts'
+import { exporterAdvice } from './exporter-advice.ts'
 import type { RestContext } from './inventory-routes.ts'
 
 const time = z.iso.datetime()
@@ -61,6 +62,9 @@ const exporterItem = z.object({
   recordsPerSecond: z.number(),
   lastSeenAt: time,
   health: exporterHealth.nullable().describe('Null until the processor has said it.'),
+  advice: z
+    .array(z.object({ code: z.string(), text: z.string() }))
+    .describe('What to change on it, worst first, in words for whoever can.'),
 })
 
 const templateItem = templateRecordSchema.omit({ schema: true })
@@ -87,7 +91,7 @@ export function addExporterRoutes(app: App, { state, nowMs }: RestContext): void
         rest,
         request.query.limit,
         one => [one.exporterId],
-        one => showExporter(one, nowMs()),
+        one => showExporter(one, osOf(state, one), nowMs()),
       )
     },
   )
@@ -103,7 +107,10 @@ export function addExporterRoutes(app: App, { state, nowMs }: RestContext): void
         response: { 200: exporterItem },
       },
     },
-    async request => showExporter(findExporter(state, requestScope(request, {}), request.params.exporterId), nowMs()),
+    async request => {
+      const exporter = findExporter(state, requestScope(request, {}), request.params.exporterId)
+      return showExporter(exporter, osOf(state, exporter), nowMs())
+    },
   )
 
   app.get(
@@ -155,7 +162,14 @@ function placeOf(key: readonly string[] | undefined): TemplatePlace | undefined 
   }
 }
 
-function showExporter(exporter: ExporterState, nowMs: number): z.input<typeof exporterItem> {
+/** Of the polled device that has the exporter's address. */
+function osOf(state: RestContext['state'], { exporterId, tenantId }: ExporterState): string | undefined {
+  const address = exporterId.split('/').slice(2).join('/')
+  const device = state.inventory.devices.find(one => one.tenant === tenantId && one.address === address)
+  return device && state.device(tenantId, device.id)?.system?.os
+}
+
+function showExporter(exporter: ExporterState, os: string | undefined, nowMs: number): z.input<typeof exporterItem> {
   const rates = exporter.rates(nowMs)
   const [, collectorId = '', ...address] = exporter.exporterId.split('/')
   return {
@@ -168,6 +182,7 @@ function showExporter(exporter: ExporterState, nowMs: number): z.input<typeof ex
     recordsPerSecond: Math.round(rates.recordsPerSecond * 100) / 100,
     lastSeenAt: isoTime(exporter.lastSeenMs),
     health: exporter.health ? showHealth(exporter.health) : null,
+    advice: exporter.health ? exporterAdvice(exporter.health, os) : [],
   }
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { type Command, exitCodes } from '../command.ts'
-import { gatewayAddress, gatewayOptions, gatewayUsage, listAll } from './gateway-client.ts'
+import { type Command, type CommandIo, exitCodes, UsageError } from '../command.ts'
+import { gatewayAddress, gatewayOptions, gatewayUsage, listAll, postJson } from './gateway-client.ts'
 import { textTable } from './text-table.ts'
 
 /** What this command reads of an item of `/api/v1/exporters`. */
@@ -19,25 +19,137 @@ export interface ExporterItem {
     activeTimeoutMs: number | null
     errors: Record<string, string>
   } | null
+  advice: { code: string; text: string }[]
+}
+
+/** What this command reads of an item of `/api/v1/unknown-exporters`. */
+interface UnknownItem {
+  exporterId: string
+  address: string
+  state: 'waiting' | 'rejected'
+  listeningPort: number
+  protocols: string[]
+  lastSeenAt: string
+  datagrams: string
+  heldDatagrams: string
 }
 
 export const exportersCommand: Command = {
-  summary: 'lists the exporters of a running gateway and how well their export works',
+  summary: 'lists the exporters of a running gateway, how well their export works, and adopts unknown ones',
   usage: `usage: weir exporters [--json] [options]
+       weir exporters show EXPORTER [options]
+       weir exporters adopt ADDRESS [--tenant ID] [--sampling-rate N] [options]
+       weir exporters reject ADDRESS [options]
 
 ${gatewayUsage}
 
 Columns: loss is the share of sequence units missing in five minutes; held the data sets that wait for a template; timeout
 the active timeout as learned. What they mean: docs/reference/exporters.md.
-Exit: 0, 1 where no gateway answered, 2 usage.`,
+
+  show                what is known of one exporter, and what to change on it (id or address)
+  adopt               store what an unknown exporter sends, and what is held of it
+  --tenant ID         with adopt: whose it is, instead of its listener's tenant
+  --sampling-rate N   with adopt: one in N, for records whose sampling nobody tells
+  reject              hold nothing of it
+
+Exit: 0, 1 where no gateway answered or it refused, 2 usage.`,
   async run(args, io) {
-    const { values } = parseArgs({ args: [...args], options: gatewayOptions })
-    const parameters: Record<string, string> = values.tenant === undefined ? {} : { tenant: values.tenant }
-    const items = await listAll<ExporterItem>(gatewayAddress(values), '/exporters', parameters)
-    if (values.json) io.stdout.write(`${JSON.stringify(items, null, 2)}\n`)
-    else io.stdout.write(`${textTable([head, ...items.map(row)]).join('\n')}\n`)
-    return exitCodes.ok
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { ...gatewayOptions, 'sampling-rate': { type: 'string' } },
+    })
+    const [action = 'list', name, ...more] = positionals
+    if (more.length > 0) throw new UsageError(`"${more[0]}" is one argument too many`)
+    const address = gatewayAddress(values)
+    switch (action) {
+      case 'list':
+        return await list(address, values, io)
+      case 'show':
+        return await show(address, wanted(name), values, io)
+      case 'adopt':
+      case 'reject':
+        return await decide(address, action, wanted(name), values, io)
+      default:
+        throw new UsageError(`"${action}" is none of show, adopt, reject`)
+    }
   },
+}
+
+interface Values {
+  tenant?: string | undefined
+  json?: boolean | undefined
+  'sampling-rate'?: string | undefined
+}
+
+function wanted(name: string | undefined): string {
+  if (name === undefined) throw new UsageError('which one? Give its address or its id')
+  return name
+}
+
+async function list(address: string, values: Values, io: CommandIo): Promise<number> {
+  const parameters: Record<string, string> = values.tenant === undefined ? {} : { tenant: values.tenant }
+  const items = await listAll<ExporterItem>(address, '/exporters', parameters)
+  if (values.json) {
+    io.stdout.write(`${JSON.stringify(items, null, 2)}\n`)
+    return exitCodes.ok
+  }
+  io.stdout.write(`${textTable([head, ...items.map(row)]).join('\n')}\n`)
+  const unknown = await listAll<UnknownItem>(address, '/unknown-exporters', parameters)
+  if (unknown.length > 0) {
+    io.stdout.write(`\nnot stored, because nobody knows them (weir exporters adopt ADDRESS):\n`)
+    io.stdout.write(`${textTable([unknownHead, ...unknown.map(unknownRow)]).join('\n')}\n`)
+  }
+  return exitCodes.ok
+}
+
+async function show(address: string, name: string, values: Values, io: CommandIo): Promise<number> {
+  const items = await listAll<ExporterItem>(address, '/exporters', {})
+  const item = theOne(items, name, 'exporter')
+  if (values.json) {
+    io.stdout.write(`${JSON.stringify(item, null, 2)}\n`)
+    return exitCodes.ok
+  }
+  const cells = row(item)
+  const facts = head.map((title, i) => [title, cells[i] ?? '-'])
+  io.stdout.write(`${textTable(facts).join('\n')}\n`)
+  for (const { text } of item.advice) io.stdout.write(`\n${text}\n`)
+  if (item.advice.length === 0) io.stdout.write('\nnothing to change on it\n')
+  return exitCodes.ok
+}
+
+async function decide(
+  address: string,
+  action: 'adopt' | 'reject',
+  name: string,
+  values: Values,
+  io: CommandIo,
+): Promise<number> {
+  const rate = values['sampling-rate']
+  if (rate !== undefined && !/^[1-9]\d{0,7}$/.test(rate))
+    throw new UsageError(`--sampling-rate ${rate} is no whole number`)
+  const unknown = await listAll<UnknownItem>(address, '/unknown-exporters', {})
+  const { exporterId } = theOne(unknown, name, 'unknown exporter')
+  const path = `/unknown-exporters/${encodeURIComponent(exporterId)}/${action}`
+  const body = {
+    ...(values.tenant === undefined ? {} : { tenantId: values.tenant }),
+    ...(rate === undefined ? {} : { samplingRate: Number(rate) }),
+  }
+  const done = await postJson<{ exporterId: string; decision: string }>(address, path, action === 'adopt' ? body : {})
+  io.stdout.write(`${done.exporterId} ${done.decision}\n`)
+  return exitCodes.ok
+}
+
+/** By id, or by address where it is the only one with it: two clients may use the same. */
+function theOne<T extends { exporterId: string }>(items: readonly T[], name: string, what: string): T {
+  const found = new Map(
+    items
+      .filter(one => one.exporterId === name || one.exporterId.endsWith(`/${name}`))
+      .map(one => [one.exporterId, one]),
+  )
+  if (found.size === 0) throw new Error(`there is no ${what} ${name}`)
+  if (found.size > 1) throw new Error(`several have this address, give an id: ${[...found.keys()].join(', ')}`)
+  return [...found.values()][0]!
 }
 
 const head = [
@@ -57,7 +169,7 @@ const head = [
 
 function row({ exporterId, bitsPerSecond, recordsPerSecond, lastSeenAt, health }: ExporterItem): string[] {
   const rates = [(bitsPerSecond / 1e6).toFixed(2), recordsPerSecond.toFixed(1)]
-  const seen = `${lastSeenAt.slice(0, 19)}Z`
+  const seen = second(lastSeenAt)
   if (!health) return [exporterId, '-', seen, ...rates]
   const errors = Object.values(health.errors).reduce((sum, one) => sum + BigInt(one), 0n)
   return [
@@ -73,4 +185,15 @@ function row({ exporterId, bitsPerSecond, recordsPerSecond, lastSeenAt, health }
     health.activeTimeoutMs === null ? '-' : `${health.activeTimeoutMs / 1_000} s`,
     String(errors),
   ]
+}
+
+const unknownHead = ['exporter', 'port', 'protocols', 'last seen', 'datagrams', 'held', 'state']
+
+function unknownRow(item: UnknownItem): string[] {
+  const { exporterId, listeningPort, protocols, lastSeenAt, datagrams, heldDatagrams, state } = item
+  return [exporterId, String(listeningPort), protocols.join(' '), second(lastSeenAt), datagrams, heldDatagrams, state]
+}
+
+function second(time: string): string {
+  return `${time.slice(0, 19)}Z`
 }

@@ -53,10 +53,22 @@ export async function listAll<T>(
   throw new Error(`${address} has more than ${pagesMax * pageLimit} items; narrow it by --tenant`)
 }
 
-async function getJson<T>(url: string): Promise<T> {
+/**
+ * Asks the gateway to do something.
+ * @throws Error as `listAll`
+ */
+export function postJson<T>(address: string, path: string, body: object): Promise<T> {
+  return getJson<T>(`${address}/api/v1${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+async function getJson<T>(url: string, init: RequestInit = {}): Promise<T> {
   let response: Response
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
   } catch (cause) {
     throw new Error(`no gateway answers at ${new URL(url).origin}; start one (npm start) or give --gateway URL`, {
       cause,

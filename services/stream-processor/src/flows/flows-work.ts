@@ -17,6 +17,7 @@ import {
   FlowsRawRecordSchema,
   heartbeatIntervalMs,
   topics,
+  type UnknownExporters,
 } from '../../../../libs/model/src/index.ts'
 import { advanceWatermark, initialWatermark, type WatermarkState, windowMs } from '../../../../libs/stream/src/index.ts'
 import { addressText, FlowColumns } from '../../../../libs/wire/src/index.ts'
@@ -37,6 +38,7 @@ import {
 import { exporterLive } from './exporter-live.ts'
 import { FlowRollup, type RollupExporter } from './flow-rollup.ts'
 import { FlowRows } from './flow-rows.ts'
+import { assumeSampling, RateLimitScale } from './scale-sampling.ts'
 import type { TemplateChange } from './template-notes.ts'
 
 /** Exporters of one partition that are remembered; past it the one heard longest ago is forgotten (F10). */
@@ -152,8 +154,11 @@ export class FlowsWork implements EpochWork {
       case 'heartbeat':
         this.#heartbeat(record, message.producerId)
         return
+      case 'unknownExporters':
+        this.#tellUnknown(record, message, message.body.value)
+        return
       default:
-        throw new PoisonRecordError('flows-body-unknown', 'the record has neither a batch nor a heartbeat')
+        throw new PoisonRecordError('flows-body-unknown', 'the record has no batch, no heartbeat and no list')
     }
   }
 
@@ -211,11 +216,16 @@ export class FlowsWork implements EpochWork {
     this.#counts.kernelDrops += Number(batch.kernelDrops)
     this.#counts.rateLimitDrops += Number(batch.rateLimitDrops)
     const firstReceivedMs = Number(batch.firstReceivedUs) / 1000
+    const limited = new RateLimitScale(batch.length.length, Number(batch.rateLimitDrops))
     let offset = 0
     for (let i = 0; i < batch.length.length; i++) {
       const length = batch.length[i]!
       const receivedMs = Math.floor(firstReceivedMs + (batch.receivedOffsetUs[i] ?? 0) / 1000)
-      this.#datagram(exporter, batch.payload.subarray(offset, offset + length), batch.sourcePort[i] ?? 0, receivedMs)
+      const datagram = batch.payload.subarray(offset, offset + length)
+      const from = this.#flows.length
+      this.#decode(exporter, datagram, batch.sourcePort[i] ?? 0, receivedMs, batch.assumedSamplingRate)
+      limited.apply(this.#flows.samplingRate, from, this.#flows.length)
+      this.#rollUp(exporter, receivedMs, from)
       offset += length
     }
     exporter.health.noteBatch(batch, record.timestampMs)
@@ -225,7 +235,14 @@ export class FlowsWork implements EpochWork {
     if (record.timestampMs - exporter.lastHealthMs >= healthIntervalMs) this.#sendHealth(exporter, record)
   }
 
-  #datagram(exporter: Exporter, datagram: Uint8Array, sourcePort: number, receivedMs: number): void {
+  /** Rows of the datagram stand at the end of the columns. */
+  #decode(
+    exporter: Exporter,
+    datagram: Uint8Array,
+    sourcePort: number,
+    receivedMs: number,
+    assumedSamplingRate: number,
+  ): void {
     const flows = this.#flows
     const counts = this.#counts
     const from = flows.length
@@ -235,7 +252,13 @@ export class FlowsWork implements EpochWork {
     counts.records += to - from
     counts.optionsRecords += outcome.optionsRecords
     for (const error of outcome.errors) counts.errors.add(error.code)
+    assumeSampling(flows.samplingRate, from, to, assumedSamplingRate)
     exporter.health.noteDatagram(datagram, receivedMs, flows, from, to)
+  }
+
+  #rollUp(exporter: Exporter, receivedMs: number, from: number): void {
+    const flows = this.#flows
+    const to = flows.length
     if (from === to) return
     if (exporter.rollupIndex < 0) {
       exporter.rollupIndex = this.#rollup.exporter(this.#described(exporter))
@@ -246,6 +269,12 @@ export class FlowsWork implements EpochWork {
       this.#rollup.add(exporter.rollupIndex, flows, i)
       addLive(exporter, flows, i)
     }
+  }
+
+  /** Sources that are not stored: screens show them with the position of this record. */
+  #tellUnknown(record: BusRecord, { tenantId, collectorId }: FlowsRawRecord, list: UnknownExporters): void {
+    const value = { collectorId, asOfMs: BigInt(record.timestampMs), list }
+    this.#derived.live(tenantId, `unknown/${collectorId}`, { case: 'unknownExporters', value })
   }
 
   #described({ tenantId, address, id }: Exporter): RollupExporter {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/flows_raw.proto.
  */
 export const file_weir_v1_flows_raw: GenFile = /*@__PURE__*/
-  fileDesc("Chd3ZWlyL3YxL2Zsb3dzX3Jhdy5wcm90bxIHd2Vpci52MSK6AQoORmxvd3NSYXdSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhQKDGNvbGxlY3Rvcl9pZBgCIAEoCRITCgtwcm9kdWNlcl9pZBgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoBBInCgViYXRjaBgFIAEoCzIWLndlaXIudjEuRGF0YWdyYW1CYXRjaEgAEicKCWhlYXJ0YmVhdBgGIAEoCzISLndlaXIudjEuSGVhcnRiZWF0SABCBgoEYm9keSL0AQoNRGF0YWdyYW1CYXRjaBIYChBleHBvcnRlcl9hZGRyZXNzGAEgASgMEhYKDmxpc3RlbmluZ19wb3J0GAIgASgNEhkKEWZpcnN0X3JlY2VpdmVkX3VzGAMgASgDEhoKEnJlY2VpdmVkX29mZnNldF91cxgEIAMoDRITCgtzb3VyY2VfcG9ydBgFIAMoDRIOCgZsZW5ndGgYBiADKA0SDwoHcGF5bG9hZBgHIAEoDBIUCgxrZXJuZWxfZHJvcHMYCCABKAQSGAoQcmF0ZV9saW1pdF9kcm9wcxgJIAEoBBIUCgxidWZmZXJfZHJvcHMYCiABKARiBnByb3RvMw", [file_weir_v1_common]);
+  fileDesc("Chd3ZWlyL3YxL2Zsb3dzX3Jhdy5wcm90bxIHd2Vpci52MSLyAQoORmxvd3NSYXdSZWNvcmQSEQoJdGVuYW50X2lkGAEgASgJEhQKDGNvbGxlY3Rvcl9pZBgCIAEoCRITCgtwcm9kdWNlcl9pZBgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoBBInCgViYXRjaBgFIAEoCzIWLndlaXIudjEuRGF0YWdyYW1CYXRjaEgAEicKCWhlYXJ0YmVhdBgGIAEoCzISLndlaXIudjEuSGVhcnRiZWF0SAASNgoRdW5rbm93bl9leHBvcnRlcnMYByABKAsyGS53ZWlyLnYxLlVua25vd25FeHBvcnRlcnNIAEIGCgRib2R5IpMCCg1EYXRhZ3JhbUJhdGNoEhgKEGV4cG9ydGVyX2FkZHJlc3MYASABKAwSFgoObGlzdGVuaW5nX3BvcnQYAiABKA0SGQoRZmlyc3RfcmVjZWl2ZWRfdXMYAyABKAMSGgoScmVjZWl2ZWRfb2Zmc2V0X3VzGAQgAygNEhMKC3NvdXJjZV9wb3J0GAUgAygNEg4KBmxlbmd0aBgGIAMoDRIPCgdwYXlsb2FkGAcgASgMEhQKDGtlcm5lbF9kcm9wcxgIIAEoBBIYChByYXRlX2xpbWl0X2Ryb3BzGAkgASgEEhQKDGJ1ZmZlcl9kcm9wcxgKIAEoBBIdChVhc3N1bWVkX3NhbXBsaW5nX3JhdGUYCyABKA0iUAoQVW5rbm93bkV4cG9ydGVycxIrCglleHBvcnRlcnMYASADKAsyGC53ZWlyLnYxLlVua25vd25FeHBvcnRlchIPCgd1bm5hbWVkGAIgASgEIvIBCg9Vbmtub3duRXhwb3J0ZXISDwoHYWRkcmVzcxgBIAEoCRIWCg5saXN0ZW5pbmdfcG9ydBgCIAEoDRITCgtzb3VyY2VfcG9ydBgDIAEoDRIRCglwcm90b2NvbHMYBCADKAkSFQoNZmlyc3Rfc2Vlbl9tcxgFIAEoAxIUCgxsYXN0X3NlZW5fbXMYBiABKAMSEQoJZGF0YWdyYW1zGAcgASgEEg0KBWJ5dGVzGAggASgEEhYKDmhlbGRfZGF0YWdyYW1zGAkgASgEEhUKDWhlbGRfc2luY2VfbXMYCiABKAMSEAoIcmVqZWN0ZWQYCyABKAhiBnByb3RvMw", [file_weir_v1_common]);
 
 /**
  * A record of weir.flows.raw.v1, keyed tenant/collector/exporter. The collector parses nothing: a decoder fix can be
@@ -60,6 +60,12 @@ export type FlowsRawRecord = Message<"weir.v1.FlowsRawRecord"> & {
      */
     value: Heartbeat;
     case: "heartbeat";
+  } | {
+    /**
+     * @generated from field: weir.v1.UnknownExporters unknown_exporters = 7;
+     */
+    value: UnknownExporters;
+    case: "unknownExporters";
   } | { case: undefined; value?: undefined };
 };
 
@@ -142,6 +148,13 @@ export type DatagramBatch = Message<"weir.v1.DatagramBatch"> & {
    * @generated from field: uint64 buffer_drops = 10;
    */
   bufferDrops: bigint;
+
+  /**
+   * One in n, given by a person for records of this exporter that are sampled at a rate nobody tells; 0 is not given.
+   *
+   * @generated from field: uint32 assumed_sampling_rate = 11;
+   */
+  assumedSamplingRate: number;
 };
 
 /**
@@ -150,4 +163,104 @@ export type DatagramBatch = Message<"weir.v1.DatagramBatch"> & {
  */
 export const DatagramBatchSchema: GenMessage<DatagramBatch> = /*@__PURE__*/
   messageDesc(file_weir_v1_flows_raw, 1);
+
+/**
+ * UnknownExporters lists the sources of one tenant's listeners that no configuration knows and nobody has adopted, as of
+ * this record; an empty list ends what was said before. Their datagrams are not in the log.
+ *
+ * @generated from message weir.v1.UnknownExporters
+ */
+export type UnknownExporters = Message<"weir.v1.UnknownExporters"> & {
+  /**
+   * @generated from field: repeated weir.v1.UnknownExporter exporters = 1;
+   */
+  exporters: UnknownExporter[];
+
+  /**
+   * Further ones that are not followed, because there are too many.
+   *
+   * @generated from field: uint64 unnamed = 2;
+   */
+  unnamed: bigint;
+};
+
+/**
+ * Describes the message weir.v1.UnknownExporters.
+ * Use `create(UnknownExportersSchema)` to create a new message.
+ */
+export const UnknownExportersSchema: GenMessage<UnknownExporters> = /*@__PURE__*/
+  messageDesc(file_weir_v1_flows_raw, 2);
+
+/**
+ * @generated from message weir.v1.UnknownExporter
+ */
+export type UnknownExporter = Message<"weir.v1.UnknownExporter"> & {
+  /**
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * @generated from field: uint32 listening_port = 2;
+   */
+  listeningPort: number;
+
+  /**
+   * @generated from field: uint32 source_port = 3;
+   */
+  sourcePort: number;
+
+  /**
+   * netflow1 … ipfix, sflow5, by the first bytes of its datagrams; `other` for anything else.
+   *
+   * @generated from field: repeated string protocols = 4;
+   */
+  protocols: string[];
+
+  /**
+   * @generated from field: int64 first_seen_ms = 5;
+   */
+  firstSeenMs: bigint;
+
+  /**
+   * @generated from field: int64 last_seen_ms = 6;
+   */
+  lastSeenMs: bigint;
+
+  /**
+   * @generated from field: uint64 datagrams = 7;
+   */
+  datagrams: bigint;
+
+  /**
+   * @generated from field: uint64 bytes = 8;
+   */
+  bytes: bigint;
+
+  /**
+   * Datagrams that are held and enter the log when it is adopted, and the arrival of the eldest.
+   *
+   * @generated from field: uint64 held_datagrams = 9;
+   */
+  heldDatagrams: bigint;
+
+  /**
+   * @generated from field: int64 held_since_ms = 10;
+   */
+  heldSinceMs: bigint;
+
+  /**
+   * A person does not want it: nothing is held.
+   *
+   * @generated from field: bool rejected = 11;
+   */
+  rejected: boolean;
+};
+
+/**
+ * Describes the message weir.v1.UnknownExporter.
+ * Use `create(UnknownExporterSchema)` to create a new message.
+ */
+export const UnknownExporterSchema: GenMessage<UnknownExporter> = /*@__PURE__*/
+  messageDesc(file_weir_v1_flows_raw, 3);
 
