@@ -1,11 +1,10 @@
 import { bench, do_not_optimize, group, run } from 'mitata'
+import { type Prefix, parsePrefix } from '../../libs/model/src/index.ts'
 import {
   type AddressDatabases,
   FlowEnrichment,
   longestPrefixRanges,
   type Network,
-  type Prefix,
-  parsePrefix,
 } from '../../libs/stream/src/index.ts'
 import { FlowColumns } from '../../libs/wire/src/index.ts'
 import { FlowRollup } from '../../services/stream-processor/src/flows/flow-rollup.ts'

@@ -1,3 +1,4 @@
+export * from './address-prefix.ts'
 export * from './alarm.ts'
 export * from './circuits.ts'
 export * from './device-changes.ts'

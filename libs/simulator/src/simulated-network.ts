@@ -13,7 +13,7 @@ import type { ExpectedAlarm, IncidentSpec } from './model/incidents.ts'
 import type { CounterName } from './model/interface-counters.ts'
 import { counterNames } from './model/interface-counters.ts'
 import { NetworkModel } from './model/network-model.ts'
-import { deviceById } from './model/topology.ts'
+import { deviceById, type ExporterSpec } from './model/topology.ts'
 
 export interface SimulatedNetworkOptions {
   seed: number
@@ -36,6 +36,8 @@ export interface SimulatedNetworkOptions {
   scale?: number
   incidents?: readonly IncidentSpec[]
   exporter?: Partial<ExporterOptions>
+  /** Devices that export although nobody entered them: they are not in the address table. */
+  unlistedExporters?: Readonly<Record<string, ExporterSpec>>
   metrics?: Metrics
 }
 
@@ -85,11 +87,10 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
   const agents = model.topology.devices.map(device => new SimulatedAgent(model, device, options.community ?? 'public'))
   const agentSockets = agents.map(agent => new AgentSocket(agent, clock, log))
   const trapSenders = model.topology.devices.map(device => new TrapSender(model, device, options.community ?? 'public'))
-  const exporters = model.topology.devices.flatMap(device =>
-    device.exporter
-      ? [new SimulatedExporter(model, device, device.exporter, { ...defaultExporterOptions, ...options.exporter })]
-      : [],
-  )
+  const exporters = model.topology.devices.flatMap(device => {
+    const spec = device.exporter ?? options.unlistedExporters?.[device.id]
+    return spec ? [new SimulatedExporter(model, device, spec, { ...defaultExporterOptions, ...options.exporter })] : []
+  })
   const counters = { datagrams: 0, traps: 0, sendErrors: 0 }
   const exporterSockets: Socket[] = []
   const probeServices = new ProbeServices(log)

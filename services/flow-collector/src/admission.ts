@@ -1,5 +1,10 @@
-import type { ExporterDecision, Inventory } from '../../../libs/model/src/index.ts'
-import { type Prefix, parsePrefix } from '../../../libs/stream/src/index.ts'
+import {
+  type ExporterDecision,
+  holdsAddress,
+  type Inventory,
+  type Prefix,
+  parsePrefix,
+} from '../../../libs/model/src/index.ts'
 import type { FlowListener, KnownExporter } from './config.ts'
 
 /** What becomes of a source's datagrams, and under which tenant. */
@@ -74,7 +79,7 @@ export class Admission {
     const { listeners, trustLoopback } = this.#rules
     const { tenantId, accept } = listeners[listener]!
     const address = parsePrefix(source.replace(/%.*$/, ''))
-    const configured = address && this.#known.find(({ prefix }) => holds(prefix, address))
+    const configured = address && this.#known.find(({ prefix }) => holdsAddress(prefix, address))
     if (configured) {
       return {
         state: 'known',
@@ -93,12 +98,7 @@ export class Admission {
     const isKnown =
       accept === 'any' ||
       this.#devices.has(`${tenantId}/${source}`) ||
-      (trustLoopback && address !== undefined && loopback.some(prefix => holds(prefix, address)))
+      (trustLoopback && address !== undefined && loopback.some(prefix => holdsAddress(prefix, address)))
     return { state: isKnown ? 'known' : 'unknown', tenantId, assumedSamplingRate: 0 }
   }
-}
-
-function holds(prefix: Prefix, one: Prefix): boolean {
-  const shift = BigInt((prefix.family === 4 ? 32 : 128) - prefix.bits)
-  return prefix.family === one.family && prefix.address >> shift === one.address >> shift
 }

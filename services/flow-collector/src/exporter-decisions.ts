@@ -35,7 +35,7 @@ export class ExporterDecisions {
 
   start(): void {
     const { bus, clock, log } = this.#options
-    bus.tail({ topic: topics.config, from: 'start', records: records => records.forEach(one => this.#take(one)) }).then(
+    bus.tail({ topic: topics.config, from: 'start', records: records => this.#take(records) }).then(
       async tail => {
         if (this.#stopped) await tail.close()
         else this.#tail = tail
@@ -53,7 +53,11 @@ export class ExporterDecisions {
     await this.#tail?.close()
   }
 
-  #take({ key, value }: BusRecord): void {
+  #take(records: readonly BusRecord[]): void {
+    for (const record of records) this.#takeOne(record)
+  }
+
+  #takeOne({ key, value }: BusRecord): void {
     const { collectorId, log, onDecision } = this.#options
     const prefix = `exporter/${collectorId}/`
     if (!isExporterDecisionKey(key) || !key.startsWith(prefix)) return

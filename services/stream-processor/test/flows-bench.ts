@@ -12,6 +12,8 @@ import {
   type TemplateRecord,
   templateRecordSchema,
   topics,
+  type UnknownExporterSchema,
+  type UnknownExportersLive,
 } from '../../../libs/model/src/index.ts'
 import type { Output } from '../src/epoch-work.ts'
 import { type FlowCounts, FlowsWork } from '../src/flows/flows-work.ts'
@@ -57,7 +59,10 @@ export class FlowsBench {
   }
 
   /** One batch, arrived now. */
-  send(datagrams: readonly Uint8Array[], dropped: { kernelDrops?: bigint; rateLimitDrops?: bigint } = {}): void {
+  send(
+    datagrams: readonly Uint8Array[],
+    more: { kernelDrops?: bigint; rateLimitDrops?: bigint; assumedSamplingRate?: number } = {},
+  ): void {
     this.#process({
       case: 'batch',
       value: {
@@ -68,9 +73,14 @@ export class FlowsBench {
         sourcePort: datagrams.map(() => this.sourcePort),
         length: datagrams.map(one => one.length),
         payload: Buffer.concat(datagrams),
-        ...dropped,
+        ...more,
       },
     })
+  }
+
+  /** A collector names sources that it does not store. */
+  sendUnknown(exporters: MessageInitShape<typeof UnknownExporterSchema>[]): void {
+    this.#process({ case: 'unknownExporters', value: { exporters } })
   }
 
   /** Lets time pass, with a heartbeat each 5 s; `each` runs before each of them. */
@@ -90,6 +100,15 @@ export class FlowsBench {
     }
     this.work = this.#newWork()
     this.work.restore(this.#states)
+  }
+
+  /** What screens were told of sources that are not stored, in order. */
+  get unknowns(): UnknownExportersLive[] {
+    return this.outputs.flatMap(({ topic, record }) => {
+      if (topic !== topics.live) return []
+      const { body } = fromBinary(LiveRecordSchema, record.value!)
+      return body.case === 'unknownExporters' ? [body.value] : []
+    })
   }
 
   /** What was sent of its health, in order. */

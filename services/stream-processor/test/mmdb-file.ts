@@ -1,4 +1,4 @@
-import { parsePrefix } from '../../../libs/stream/src/index.ts'
+import { parsePrefix } from '../../../libs/model/src/index.ts'
 
 type Value = string | number | { [key: string]: Value }
 

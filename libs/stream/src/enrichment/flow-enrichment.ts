@@ -1,5 +1,6 @@
+import { parsePrefix } from '../../../model/src/index.ts'
 import type { AddressRanges } from './address-ranges.ts'
-import { longestPrefixRanges, parsePrefix } from './prefixes.ts'
+import { longestPrefixRanges } from './prefixes.ts'
 
 /** A network that the configuration names. Without a tenant it is everybody's; a tenant's own goes before. */
 export interface Network {

@@ -18,6 +18,8 @@ const community = 'weir-demo'
 /** Polls of the demo: fast enough to watch; every rule stays as in production. */
 const pollIntervalMs = 5_000
 const seed = 1
+/** Exports although nobody entered it, as happens in every network: it waits for adoption. */
+const unlisted = { device: 'hb-acc-5', tenant: 'harbour' }
 
 export const demo: Command = {
   summary: 'run everything with a simulated network and scripted incidents',
@@ -62,6 +64,7 @@ first one stopped.
           traps: { listeners: [{ host: '127.0.0.1', port: trapPort }] },
         },
         collector: {
+          trustLoopback: false,
           addressTable: join(values.data, 'exporter-addresses.json'),
           listeners: [netflow, ipfix, sflow].map(port => ({ host: '127.0.0.1', port })),
         },
@@ -81,6 +84,7 @@ first one stopped.
       flowsTo: { host: '127.0.0.1', ports: { netflow, ipfix, sflow } },
       // Long flows show up soon; a minute is what routers are usually set to.
       exporter: { activeTimeoutMs: 10_000 },
+      unlistedExporters: { [unlisted.device]: { protocol: 'sflow', samplingRate: 512, observationDomain: 0 } },
     })
     extendAddressTable(join(config.data, 'exporter-addresses.json'), network.collectorAddressTable)
     const system = await createSystem({
@@ -128,6 +132,10 @@ function announce(print: (line: string) => void, network: SimulatedNetwork): voi
     `wall      see the address above; ${network.inventory.devices.length} simulated devices on ${network.inventory.sites.length} sites`,
   )
   print('replay    npm run -s weir -- replay FILE.pcap    (your own capture beside the simulated exporters)')
+  const waiting = network.inventory.devices.find(({ id }) => id === unlisted.device)!
+  print(
+    `adopt     npm run -s weir -- exporters adopt ${waiting.snmp!.host} --tenant ${unlisted.tenant}    (${unlisted.device} sends sFlow, nobody entered it)`,
+  )
   print('')
   print('What will happen (Ctrl-C ends it; the next start goes on from here):')
   const nowMs = systemClock.nowMs()

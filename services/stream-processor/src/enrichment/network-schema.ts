@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { idPattern } from '../../../../libs/model/src/index.ts'
-import { parsePrefix } from '../../../../libs/stream/src/index.ts'
+import { idPattern, parsePrefix } from '../../../../libs/model/src/index.ts'
 
 const id = z.string().regex(idPattern)
 
