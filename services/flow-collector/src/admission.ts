@@ -88,12 +88,9 @@ export class Admission {
       }
     }
     const decision = this.#decisions.get(source)
+    if (decision?.decision === 'rejected') return { state: 'rejected', tenantId, assumedSamplingRate: 0 }
     if (decision) {
-      return {
-        state: decision.decision === 'adopted' ? 'known' : 'rejected',
-        tenantId: decision.tenantId,
-        assumedSamplingRate: decision.samplingRate ?? 0,
-      }
+      return { state: 'known', tenantId: decision.tenantId, assumedSamplingRate: decision.samplingRate ?? 0 }
     }
     const isKnown =
       accept === 'any' ||

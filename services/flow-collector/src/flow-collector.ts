@@ -77,8 +77,8 @@ class Collector implements FlowCollector {
   readonly #admission: Admission
   readonly #unknown: UnknownExporters
   readonly #decisions: ExporterDecisions
-  /** Tenants whose last list of unknown exporters was not empty. */
-  readonly #toldUnknown = new Set<string>()
+  /** Tenants whose last list of unknown exporters was not empty, as far as we know: an earlier run may have told one. */
+  readonly #toldUnknown: Set<string>
   readonly #kernelDrops = new KernelDropCounter()
   /** By listener: drops of the kernel that no batch has carried yet. */
   readonly #untoldKernelDrops: number[]
@@ -95,6 +95,7 @@ class Collector implements FlowCollector {
     this.#counters = new CollectorCounters(counters, config.listeners.length)
     this.#encoder = new RecordEncoder(`${config.collectorId}:${randomUUID()}`, config.collectorId)
     this.#table = config.addressTable ? new AddressTable(config.addressTable, clock, log) : undefined
+    this.#toldUnknown = new Set(config.listeners.map(({ tenantId }) => tenantId))
     this.#admission = new Admission({ ...config, inventory: options.inventory })
     this.#unknown = new UnknownExporters(config.unknown, (datagrams, { rejected }) =>
       this.#counters.dropped.add(rejected ? 'rejected-exporter' : 'unknown-exporter', datagrams),
