@@ -26,7 +26,13 @@ export async function startSimulatedSource(folder: string, seed: number): Promis
   return {
     config: {
       ...network.inventory,
-      poller: { intervalMs: 3_000, auths: { demo: { version: 'v2c', community: 'weir-demo' } } },
+      // This host itself answers echo requests to every simulated device, and none leaves it.
+      probes: [],
+      poller: {
+        intervalMs: 3_000,
+        reachability: { enabled: false },
+        auths: { demo: { version: 'v2c', community: 'weir-demo' } },
+      },
       collector: { addressTable, listeners: ports.slice(1).map(port => ({ host: '127.0.0.1', port })) },
     },
     flowPort: ports[1],
