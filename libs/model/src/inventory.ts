@@ -31,7 +31,7 @@ export const deviceSchema = z.strictObject({
       /** Where to send requests, when it is not `address` (a port forward, the demo's loopback address). */
       host: z.string().optional(),
       port: z.int().min(1).max(65_535).default(161),
-      /** Name of an entry of `snmp.auths`. */
+      /** Name of an entry of `poller.auths`. */
       auth: z.string(),
       intervalMs: z.int().min(1_000).optional(),
       timeoutMs: z.int().min(100).optional(),

@@ -322,8 +322,8 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     const target = device.snmp!
     const auth = Object.hasOwn(config.auths, target.auth) ? config.auths[target.auth] : undefined
     if (!auth) {
-      log.warn({ device: device.id, auth: target.auth }, 'no such entry in snmp.auths; the device cannot be polled')
-      return refusedSession('snmp-auth-unknown', `snmp.auths has no "${target.auth}"`)
+      log.warn({ device: device.id, auth: target.auth }, 'no such entry in poller.auths; the device cannot be polled')
+      return refusedSession('snmp-auth-unknown', `poller.auths has no "${target.auth}"`)
     }
     if (auth.tenants && !auth.tenants.includes(device.tenant)) {
       return refusedSession('snmp-auth-refused', `"${target.auth}" is not for tenant "${device.tenant}"`)

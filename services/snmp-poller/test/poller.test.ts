@@ -68,7 +68,7 @@ describe('the poller on a bus', () => {
       timeout: 10_000,
     })
     expect(records.find(({ message }) => message.body.case === 'poll')!.message.body.value).toMatchObject({
-      health: { reachable: false, errors: [{ code: 'snmp-auth-unknown', detail: 'snmp.auths has no "nobody"' }] },
+      health: { reachable: false, errors: [{ code: 'snmp-auth-unknown', detail: 'poller.auths has no "nobody"' }] },
     })
     expect(agent.requests).toEqual([])
   })

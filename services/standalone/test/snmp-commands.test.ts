@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -46,6 +49,24 @@ describe('weir poll', () => {
       counters: { ifHCInOctets: '9007199254740995', ifInErrors: '6', dot3StatsFCSErrors: '5' },
     })
     expect(stdout).not.toContain('lab-community')
+  })
+
+  it('takes named credentials of the configuration, for their networks only', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-poll-'))
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+    const config = join(folder, 'weir.yaml')
+    writeFileSync(
+      config,
+      'devices: []\npoller: { auths: { lab: { version: v2c, community: c1 },' +
+        ' far: { version: v2c, community: c2, networks: [192.0.2.0/24] } } }\n',
+    )
+    const port = await agentPort()
+    const poll = (auth: string) => run(pollCommand, ['127.0.0.1', '-p', port, '--config', config, '--auth', auth])
+    expect((await poll('lab')).stdout).toMatch(/^sw1 {2}/)
+    const refused = await poll('far')
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(refused.stderr).toContain('snmp-auth-refused')
+    await expect(poll('other')).rejects.toThrow('has no "other"; it has lab, far')
   })
 
   it('prints a table for people', async () => {

@@ -17,7 +17,7 @@ export const targetOptions = {
   retries: { type: 'string' },
 } as const satisfies ParseArgsConfig['options']
 
-export const targetUsage = `  --auth NAME         credentials NAME of snmp.auths in the configuration (SNMPv3 only so)
+export const targetUsage = `  --auth NAME         credentials NAME of poller.auths in the configuration (SNMPv3 only so)
   --config FILE       that configuration; ./weir.yaml unless given
   -c, --community C   community of v1 and v2c. Other users of this host can read a command's arguments:
                       prefer WEIR_SNMP_COMMUNITY in the environment, or "--community -" and the first line of stdin
@@ -67,15 +67,15 @@ async function communityAuth(values: TargetValues, environment: NodeJS.ProcessEn
   return { version, community: given ?? environment.WEIR_SNMP_COMMUNITY ?? 'public' }
 }
 
-const snmpSection = z.looseObject({ snmp: snmpPollerConfigSchema.prefault({}) })
+const pollerSection = z.looseObject({ poller: snmpPollerConfigSchema.prefault({}) })
 
 function namedAuth(name: string, file: string | undefined): SnmpAuth {
   const path = file ?? 'weir.yaml'
   if (file === undefined && !existsSync(path)) throw new UsageError(`--auth needs a configuration: there is no ${path}`)
-  const { auths } = loadConfig(snmpSection, [path]).snmp
+  const { auths } = loadConfig(pollerSection, [path]).poller
   const auth = Object.hasOwn(auths, name) ? auths[name] : undefined
   if (!auth)
-    throw new UsageError(`snmp.auths in ${path} has no "${name}"; it has ${Object.keys(auths).join(', ') || 'none'}`)
+    throw new UsageError(`poller.auths in ${path} has no "${name}"; it has ${Object.keys(auths).join(', ') || 'none'}`)
   return auth
 }
 
