@@ -64,6 +64,8 @@ export interface SnmpPoller extends Component {
 
 /** The first polls are spread over this, so that a start asks a thousand devices neither at once nor a minute late. */
 const firstPollSpreadMs = 5_000
+/** A first poll reads all there is of a device: no more than these begin in a second, save where their interval demands it. */
+const firstPollsPerSecond = 150
 const stopWithinMs = 5_000
 const busRefusesTooLongMs = 30_000
 
@@ -242,9 +244,10 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   function poll(next: Inventory): void {
     const before = polled
     polled = new Map()
-    for (const device of next.devices) {
+    const ours = next.devices.filter(({ snmp, tenant, id }) => snmp && (group?.owns(keys.device(tenant, id)) ?? true))
+    const spreadMs = Math.max(firstPollSpreadMs, (1_000 * (ours.length - before.size)) / firstPollsPerSecond)
+    for (const device of ours) {
       const key = keys.device(device.tenant, device.id)
-      if (!device.snmp || !(group?.owns(key) ?? true)) continue
       const entry = JSON.stringify(device)
       const known = before.get(key)
       if (known?.entry === entry) {
@@ -252,7 +255,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
         before.delete(key)
       } else if (!polled.has(key)) {
         dismiss(before, key)
-        polled.set(key, { entry, poller: begin(device, key) })
+        polled.set(key, { entry, poller: begin(device, key, spreadMs) })
       }
     }
     for (const key of [...before.keys()]) dismiss(before, key)
@@ -268,7 +271,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     from.delete(key)
   }
 
-  function begin(device: Device, key: string): DevicePoller {
+  function begin(device: Device, key: string, spreadMs: number): DevicePoller {
     const intervalMs = device.snmp?.intervalMs ?? config.intervalMs
     const budgetMs = Math.max(500, config.budgetShare * intervalMs)
     const failures = new AuthFailures(clock)
@@ -302,7 +305,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     schedule.add({
       key,
       intervalMs,
-      firstAfterMs: place * Math.min(intervalMs, firstPollSpreadMs),
+      firstAfterMs: place * Math.min(intervalMs, spreadMs),
       // Ten thousand devices polled within five seconds of a minute would be twelve times the load.
       gridAfterMs: place * intervalMs,
       run: expedited => pollOnce(device, poller, doubtAfterMs, expedited),
