@@ -95,11 +95,33 @@ function applyBody(step: Step, record: SignalRecord): SignalDrop | undefined {
       const action = readAction(body.value)
       return action ? applyAction(step, action) : 'malformed'
     }
+    case 'deviceLeft': {
+      const atMs = Number(body.value.atMs)
+      if (body.value.deviceId === '' || !isTime(atMs)) return 'malformed'
+      for (const left of conditionsLeft(step.state, body.value.deviceId, atMs)) applyCondition(step, left, cause)
+      return undefined
+    }
     case 'heartbeat':
       return undefined
     default:
       return 'malformed'
   }
+}
+
+/** Ends all that is said of a device which the inventory no longer has. */
+function conditionsLeft({ cells, keysByDevice }: TenantAlarms, deviceId: string, atMs: number): ConditionSignal[] {
+  const summary = 'The device is no longer in the inventory.'
+  return [...(keysByDevice.get(deviceId) ?? [])].sort().flatMap(key => {
+    const cell = cells.get(key)
+    if (!cell || cell.signalled === 'cleared') return []
+    const { alarmTypeId: alarmType, resource, qualifier, siteId } = cell
+    const evidence = { summary, action: 'Nothing to do.', measured: {}, expected: {} }
+    const severity = cell.alarm?.perceivedSeverity ?? 'warning'
+    const times = { eventTimeMs: atMs, windowStartMs: atMs }
+    return [
+      { alarmType, resource, qualifier, deviceId, siteId, state: 'cleared' as const, severity, ...times, evidence },
+    ]
+  })
 }
 
 /** Partitions of logs that are remembered; recreated topics leave old ones behind. */

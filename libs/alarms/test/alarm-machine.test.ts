@@ -9,7 +9,7 @@ import {
   openAlarms,
   type TenantAlarms,
 } from '../src/index.ts'
-import { action, condition, minute, startMs, timeOf } from './signals.ts'
+import { action, condition, left, minute, startMs, timeOf } from './signals.ts'
 
 /** Feeds signals and times (numbers: advance to that many milliseconds after the start). */
 function run(
@@ -36,6 +36,22 @@ function only(alarms: Map<string, Alarm>): Alarm {
   expect(alarms.size).toBe(1)
   return [...alarms.values()][0]!
 }
+
+describe('a device that left the inventory', () => {
+  it('takes what was said of it along, and of no other', () => {
+    const { alarms, state } = run([
+      condition({ at: 5_000 }),
+      condition({ at: 5_000, type: 'device-unreachable', resource: 'device/sw1' }),
+      condition({ at: 5_000, device: 'sw2' }),
+      left('sw1', 60_000),
+      10 * minute,
+    ])
+    const byResource = Object.fromEntries([...alarms.values()].map(one => [one.resource, one.isCleared]))
+    expect(byResource).toEqual({ 'interface/sw1/eth0': true, 'device/sw1': true, 'interface/sw2/eth0': false })
+    const again = run([condition({ at: 11 * minute })], undefined, state)
+    expect(only(again.alarms)).toMatchObject({ isCleared: false, occurrences: expect.any(Number) })
+  })
+})
 
 describe('condition axis', () => {
   it('raises a link down at once, holds its clear and clears it', () => {

@@ -18,6 +18,13 @@ export interface ConditionInput {
 
 let offset = 0n
 
+export function left(deviceId: string, at: number): SignalRecord {
+  offset += 1n
+  const source = { topic: 'weir.polls.v1', partition: 3, offset, ordinal: 0, logId: 'log' }
+  const value = { deviceId, atMs: BigInt(startMs + at) }
+  return create(SignalRecordSchema, { tenantId: 'acme', producerId: 'p1', source, body: { case: 'deviceLeft', value } })
+}
+
 /** A condition signal; `at` in milliseconds after `startMs`. Each has the next position unless told otherwise. */
 export function condition(
   input: ConditionInput,
@@ -86,5 +93,6 @@ export function action(
 /** When a signal says it happened. */
 export function timeOf(record: SignalRecord): number {
   if (record.body.case === 'condition') return Number(record.body.value.eventTimeMs)
-  return record.body.case === 'operatorAction' ? Number(record.body.value.atMs) : 0
+  const { body } = record
+  return body.case === 'operatorAction' || body.case === 'deviceLeft' ? Number(body.value.atMs) : 0
 }

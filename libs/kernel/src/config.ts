@@ -40,6 +40,10 @@ export function secret(environment: NodeJS.ProcessEnv = process.env): z.ZodType<
   return schema
 }
 
+export function isSecret(schema: z.ZodType): boolean {
+  return secretMark in schema
+}
+
 /**
  * Reads one YAML text into `schema`. Unknown keys are refused with the nearest known one.
  * @throws ConfigError

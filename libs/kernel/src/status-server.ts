@@ -15,6 +15,9 @@ export const statusConfigSchema = z.strictObject({
 /** Answers a GET on the status listener, or returns false to pass. */
 export type StatusRoute = (path: string, query: URLSearchParams) => Promise<StatusAnswer | undefined>
 
+/** What a POST to a path of the status listener does. */
+export type StatusAction = () => Promise<StatusAnswer>
+
 export interface StatusAnswer {
   status: number
   contentType: string
@@ -26,6 +29,8 @@ export interface StatusServerOptions {
   metrics: Metrics
   readiness: () => Readiness
   routes?: readonly StatusRoute[]
+  /** By path. */
+  actions?: Readonly<Record<string, StatusAction>>
   log: Logger
 }
 
@@ -56,15 +61,25 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     }
   }
 
+  async function act(path: string, { headers }: IncomingMessage): Promise<StatusAnswer> {
+    const action = Object.hasOwn(options.actions ?? {}, path) ? options.actions?.[path] : undefined
+    if (!action) return text(405, 'GET only\n')
+    // Pages of other sites can make a browser post here, and cannot hide that they do.
+    if (headers.origin !== undefined) return text(403, 'not from a browser\n')
+    return action()
+  }
+
   async function answersOf(path: string, query: URLSearchParams): Promise<StatusAnswer[]> {
     const answers = await Promise.all((options.routes ?? []).map(route => route(path, query)))
     return answers.filter(one => one !== undefined)
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, text(405, 'GET only\n'))
     try {
-      send(response, await answer(new URL(request.url ?? '/', 'http://status')))
+      const url = new URL(request.url ?? '/', 'http://status')
+      if (request.method === 'POST') return send(response, await act(url.pathname, request))
+      if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, text(405, 'GET only\n'))
+      send(response, await answer(url))
     } catch (cause) {
       options.log.error({ err: cause, url: request.url }, 'status request failed')
       send(response, text(500, 'internal error\n'))

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createMetrics, createStatusServer, type Readiness, type StatusServer, silentLogger } from '../src/index.ts'
 
 let server: StatusServer | undefined
+let acted = 0
 
 afterEach(async () => {
   await server?.stop()
@@ -20,6 +21,12 @@ async function start(readiness: () => Readiness, metrics = createMetrics()): Pro
         return undefined
       },
     ],
+    actions: {
+      '/-/reload': async () => {
+        acted++
+        return { status: 200, contentType: 'text/plain', body: 'reloaded\n' }
+      },
+    },
     log: silentLogger,
   })
   await server.start()
@@ -48,6 +55,16 @@ describe('status server', () => {
     expect(body).toContain('weir_test_received_total{code="a\\"b\\n"} 42')
     expect(body).toContain('ifInOctets 1')
     expect(await (await fetch(`${url}/snmp?target=a`)).text()).toBe('if_mib\n')
+  })
+
+  it('acts on a POST to a path that has an action, and not for pages of other sites', async () => {
+    const url = await start(() => ({ ready: true }))
+    const posted = await fetch(`${url}/-/reload`, { method: 'POST' })
+    expect([posted.status, await posted.text()]).toEqual([200, 'reloaded\n'])
+    const headers = { origin: 'https://example.org' }
+    expect((await fetch(`${url}/-/reload`, { method: 'POST', headers })).status).toBe(403)
+    expect((await fetch(`${url}/-/reload`)).status).toBe(404)
+    expect(acted).toBe(1)
   })
 
   it('refuses other methods and unknown paths', async () => {

@@ -58,6 +58,8 @@ export interface Gateway extends Component {
   readonly address: string
   /** For the status listener: what the gateway adds to `/metrics`, `/snmp` and `/sd/snmp`. */
   readonly statusRoutes: readonly StatusRoute[]
+  /** Takes over a new inventory; streams stay open. */
+  applyInventory(inventory: Inventory, firmware?: FirmwarePolicy): void
 }
 
 /**
@@ -87,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics: options.metrics,
     nowMs: () => clock.nowMs(),
   })
+  let firmware = options.firmware ?? noPolicy
   let app: App | undefined
 
   function boundPort(): number {
@@ -96,8 +99,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function buildApp(): Promise<App> {
     const guard = createRequestGuard(config.allowedHosts, boundPort)
     const built = await createApp({ guard, resolvePrincipal, frameAncestors: config.frameAncestors, onAnswered, log })
-    const { bus, store, firmware = noPolicy } = options
-    addApiRoutes(built, { state, hub, admission, bus, store, firmware, config, nowMs: () => clock.nowMs() })
+    const { bus, store } = options
+    addApiRoutes(built, {
+      state,
+      hub,
+      admission,
+      bus,
+      store,
+      firmware: () => firmware,
+      config,
+      nowMs: () => clock.nowMs(),
+    })
     addWallRoutes(built, await loadStaticFiles(options.wallFolder ?? join(packageRoot, 'dist/services/gateway/web')))
     built.server.maxConnections = config.live.connectionsMax + requestConnectionsMax
     attachWebSockets(built.server, { hub, admission, guard, resolvePrincipal, clock, log })
@@ -107,6 +119,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     name: 'gateway',
     statusRoutes,
+    applyInventory(inventory, nextFirmware = firmware) {
+      firmware = nextFirmware
+      state.applyInventory(inventory, clock.nowMs())
+    },
     get address() {
       const port = boundPort()
       return port === 0 ? '' : `http://${isIP(config.host) === 6 ? `[${config.host}]` : config.host}:${port}`

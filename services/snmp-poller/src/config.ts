@@ -53,7 +53,10 @@ const userAuthSchema = z
     error: 'net-snmp has no AES-192: leave codec out',
   })
 
-export const snmpAuthSchema: z.ZodType<SnmpAuth> = z.union([communityAuthSchema, userAuthSchema])
+export const snmpAuthSchema: z.ZodType<SnmpAuth> = z.discriminatedUnion('version', [
+  communityAuthSchema,
+  userAuthSchema,
+])
 
 const listener = (port: number) =>
   z.strictObject({

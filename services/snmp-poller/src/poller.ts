@@ -55,8 +55,11 @@ export interface SnmpPollerOptions {
 }
 
 export interface SnmpPoller extends Component {
-  /** Takes over a new inventory: devices come, go, or are polled by their new entry; the others are not disturbed. */
-  applyInventory(inventory: Inventory): void
+  /**
+   * Takes over a new inventory, and credentials where given: devices come, go, or are polled by their new entry; the others
+   * are not disturbed.
+   */
+  applyInventory(inventory: Inventory, auths?: SnmpPollerConfig['auths']): void
   /** Where it listens for traps and for syslog. */
   eventPorts(): { traps: number[]; syslog: number[] }
   readiness(): Readiness
@@ -138,6 +141,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   })
 
   let inventory = options.inventory
+  let auths = config.auths
   let polled = new Map<string, { entry: string; poller: DevicePoller }>()
   let sequence = 0n
   let heartbeat: Timer | undefined
@@ -234,8 +238,9 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     )
   }
 
-  function applyInventory(next: Inventory): void {
+  function applyInventory(next: Inventory, nextAuths = auths): void {
     inventory = next
+    auths = nextAuths
     events.applyInventory(next)
     if (started) poll(next)
   }
@@ -248,7 +253,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
     const spreadMs = Math.max(firstPollSpreadMs, (1_000 * (ours.length - before.size)) / firstPollsPerSecond)
     for (const device of ours) {
       const key = keys.device(device.tenant, device.id)
-      const entry = JSON.stringify(device)
+      const entry = JSON.stringify([device, auths[device.snmp?.auth ?? '']])
       const known = before.get(key)
       if (known?.entry === entry) {
         polled.set(key, known)
@@ -323,7 +328,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
 
   function openSession(device: Device, budgetMs: number, failures: AuthFailures): SnmpSession {
     const target = device.snmp!
-    const auth = Object.hasOwn(config.auths, target.auth) ? config.auths[target.auth] : undefined
+    const auth = Object.hasOwn(auths, target.auth) ? auths[target.auth] : undefined
     if (!auth) {
       log.warn({ device: device.id, auth: target.auth }, 'no such entry in poller.auths; the device cannot be polled')
       return refusedSession('snmp-auth-unknown', `poller.auths has no "${target.auth}"`)

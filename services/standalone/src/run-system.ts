@@ -5,7 +5,7 @@ import type { WeirSystem } from './system.ts'
 /** Ends a stop that hangs: what was not committed is read again at the next start. */
 const stopMsMax = 30_000
 
-/** Starts the system, prints its addresses, and stops it cleanly when asked to. */
+/** Starts the system, prints its addresses, reloads it on SIGHUP, and stops it cleanly when asked to. */
 export async function runSystem(
   system: WeirSystem,
   io: CommandIo,
@@ -17,7 +17,12 @@ export async function runSystem(
   if (system.gateway) print(system.gateway.address)
   print(`${system.statusAddress()}/metrics`)
   announce(print)
+  const { reloader } = system
+  // What it says of a failure is in the log.
+  const reload = (): void => void reloader?.reload().catch(() => {})
+  if (reloader) process.on('SIGHUP', reload)
   await aborted(io.signal)
+  process.off('SIGHUP', reload)
   print('stopping …')
   const deadline = setTimeout(() => {
     log.error({ stopMsMax }, 'did not stop in time; ending now. Nothing acknowledged is lost')

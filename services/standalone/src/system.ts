@@ -23,8 +23,9 @@ import { createFlowCollector } from '../../flow-collector/src/index.ts'
 import { createGateway, type Gateway } from '../../gateway/src/index.ts'
 import { createSnmpPoller, type EchoTool } from '../../snmp-poller/src/index.ts'
 import { createStreamProcessor } from '../../stream-processor/src/index.ts'
-import { firmwarePolicyOf, type WeirConfig } from './config.ts'
+import { firmwarePolicyOf, inventoryOf, type WeirConfig } from './config.ts'
 import { letHeapGrow } from './heap-growth.ts'
+import { Reloader } from './reloader.ts'
 import { embeddedPartitions, type Partitions, topicSpecs } from './topic-specs.ts'
 import { createTopicsComponent } from './topics-component.ts'
 
@@ -55,6 +56,15 @@ export interface SystemOptions {
   extra?: readonly Component[]
   /** Sends the poller's echo requests; found on this host unless given. */
   echo?: EchoTool
+  /** Reads the configuration again; without it nothing is reloaded. */
+  readConfig?: () => WeirConfig
+}
+
+/** What can change in a running process. */
+interface Known {
+  config: WeirConfig
+  inventory: Inventory
+  firmware: FirmwarePolicy
 }
 
 export interface WeirSystem {
@@ -63,6 +73,8 @@ export interface WeirSystem {
   gateway: Gateway | undefined
   /** Address of metrics, health and readiness; known after start. */
   statusAddress(): string
+  /** undefined where there is no configuration to read again. */
+  reloader: Reloader | undefined
 }
 
 /** Services of one process on the configured bus and store; the store is opened only where a service needs it. */
@@ -74,13 +86,20 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
   const bus = await createBus(config, log, metrics)
   const topics = createTopicsComponent(bus, topicSpecs(partitionsOf(config)), systemClock, log)
   const members: Component[] = [bus, topics]
+  const takers: ((next: Known) => void | Promise<void>)[] = []
   const shared = { bus, clock: systemClock, log, metrics }
   // Alone, their live heaps are small; one process with everything in it is better off with V8's own pace.
   if (run.length === 1 && (run[0] === 'collector' || run[0] === 'processor')) letHeapGrow()
-  if (run.includes('collector')) members.push(createFlowCollector({ ...shared, config: config.collector, inventory }))
+  if (run.includes('collector')) {
+    const collector = createFlowCollector({ ...shared, config: config.collector, inventory })
+    members.push(collector)
+    takers.push(next => collector.applyKnown({ ...next.config.collector, inventory: next.inventory }))
+  }
   if (run.includes('poller')) {
     const echo = options.echo && { echo: options.echo }
-    members.push(createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom, ...echo }))
+    const poller = createSnmpPoller({ ...shared, config: config.poller, inventory, random: systemRandom, ...echo })
+    members.push(poller)
+    takers.push(next => poller.applyInventory(next.inventory, next.config.poller.auths))
   }
   let gateway: Gateway | undefined
   if (run.includes('processor') || run.includes('gateway')) {
@@ -97,24 +116,53 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
         store,
       })
       members.push(topics.before(processor))
+      // The only one that can fail, for it writes to the bus: nothing has changed when it does.
+      takers.unshift(({ config: { processor: config, networks }, inventory, firmware }) =>
+        processor.apply({ config, inventory, networks, firmware }),
+      )
     }
     if (run.includes('gateway')) {
-      gateway = createGateway({ ...shared, config: config.gateway, inventory, firmware, store, buildId: wallBuildId() })
-      members.push(topics.before(gateway))
+      const opened = createGateway({
+        ...shared,
+        config: config.gateway,
+        inventory,
+        firmware,
+        store,
+        buildId: wallBuildId(),
+      })
+      gateway = opened
+      members.push(topics.before(opened))
+      takers.push(next => opened.applyInventory(next.inventory, next.firmware))
     }
   }
+  const { readConfig } = options
+  const reloader =
+    readConfig &&
+    new Reloader({
+      config,
+      read: readConfig,
+      async apply(next) {
+        const known = { config: next, inventory: inventoryOf(next), firmware: firmwarePolicyOf(next) }
+        for (const take of takers) await take(known)
+      },
+      clock: systemClock,
+      log,
+      metrics,
+    })
   const group = componentGroup('weir', [...members, ...extra], log)
   const status = createStatusServer({
     config: { host: config.status.host, port: config.status.port ?? defaultStatusPort(run) },
     metrics,
     readiness: () => group.readiness(),
     routes: gateway?.statusRoutes ?? [],
+    actions: reloader ? { '/-/reload': () => reloader.answer() } : {},
     log,
   })
   return {
     // Health answers while the rest is starting and while it stops.
     component: componentGroup('process', [status, group], log),
     gateway,
+    reloader,
     statusAddress: () => `http://${hostInUrl(config.status.host)}:${status.port}`,
   }
 }

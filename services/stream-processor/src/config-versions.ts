@@ -10,14 +10,49 @@ import type { StreamConfig, StreamDevice } from './stream-config.ts'
  */
 export interface ConfigVersions {
   readonly current: StreamConfig
-  /** undefined when the version was never recorded here (its topic was lost): the caller goes on with `current`. */
-  find(version: string): StreamConfig | undefined
+  /** Recorded first, current then: a commit names no version that the next owner could not find. */
+  change(next: StreamConfig, nowMs: number): Promise<void>
+  /**
+   * Another processor may have recorded it since this one began. undefined when the version was never recorded here (its
+   * topic was lost): the caller goes on with `current`.
+   */
+  find(version: string): Promise<StreamConfig | undefined>
 }
 
 /** Versions kept; older ones go. Epochs reach back one commit, so a handful would do. */
 const versionsMax = 64
 
 export async function recordConfigVersion(bus: Bus, current: StreamConfig, nowMs: number): Promise<ConfigVersions> {
+  let known = await record(bus, current, nowMs)
+  return {
+    get current() {
+      return current
+    },
+    async change(next, nowMs) {
+      if (next.version === current.version) return
+      known = await record(bus, next, nowMs)
+      current = next
+    },
+    async find(version) {
+      const key = `stream/${version}`
+      if (!known.has(key)) known = await recordedVersions(bus)
+      return known.get(key)
+    },
+  }
+}
+
+async function record(bus: Bus, config: StreamConfig, nowMs: number): Promise<Map<string, StreamConfig>> {
+  const known = await recordedVersions(bus)
+  const key = `stream/${config.version}`
+  const outdated = [...known.keys()].filter(other => other !== key).slice(0, -versionsMax)
+  await bus.send(topics.config, [
+    { key, value: Buffer.from(JSON.stringify(config)), timestampMs: nowMs },
+    ...outdated.map(other => ({ key: other, value: null, timestampMs: nowMs })),
+  ])
+  return known.set(key, config)
+}
+
+async function recordedVersions(bus: Bus): Promise<Map<string, StreamConfig>> {
   const known = new Map<string, StreamConfig>()
   const tail = await bus.tail({
     topic: topics.config,
@@ -26,29 +61,20 @@ export async function recordConfigVersion(bus: Bus, current: StreamConfig, nowMs
       for (const record of records) {
         if (!record.key.startsWith('stream/')) continue
         if (record.value === null) known.delete(record.key)
-        else known.set(record.key, recorded(record.value))
+        else known.set(record.key, asOfNow(record.value))
       }
     },
   })
   await tail.caughtUp
   await tail.close()
-
-  const key = `stream/${current.version}`
-  const outdated = [...known.keys()].filter(other => other !== key).slice(0, -versionsMax)
-  await bus.send(topics.config, [
-    { key, value: Buffer.from(JSON.stringify(current)), timestampMs: nowMs },
-    ...outdated.map(other => ({ key: other, value: null, timestampMs: nowMs })),
-  ])
-  known.set(key, current)
-
-  return { current, find: version => known.get(`stream/${version}`) }
+  return known
 }
 
 /**
  * A version recorded before a detector, one of its keys or a time of the alarm machine existed says nothing of it: its
  * default holds.
  */
-function recorded(value: Uint8Array): StreamConfig {
+function asOfNow(value: Uint8Array): StreamConfig {
   const config = JSON.parse(Buffer.from(value).toString('utf8')) as StreamConfig
   const known = config.detection as Record<string, unknown>
   const detection = Object.entries(detectDefaults).map(([name, defaults]) => {

@@ -70,7 +70,7 @@ export class EpochRunner implements GroupHandler {
     const logId = await bus.logId(topic)
     const from = await this.#startOffset(assignment, logId)
     const configVersion = committedConfigVersion(assignment) ?? configVersions.current.version
-    const config = configVersions.find(configVersion) ?? configVersions.current
+    const config = (await configVersions.find(configVersion)) ?? configVersions.current
     const work = this.#options.work[topic]!({ topic, partition, logId, producerId: this.#options.producerId, config })
     const slots = new Map<string, 0 | 1>()
     const states = new Map<string, string>()
@@ -241,8 +241,9 @@ export class EpochRunner implements GroupHandler {
       await this.#insertLedger(held, from, to, token('stream_epochs'))
     if (held.void) return
 
-    const next = configVersions.current.version
-    const outcome = await assignment.commit(to, commitMetadata(next))
+    // It may change while the commit is under way: what was committed is what the next epoch is computed with.
+    const next = configVersions.current
+    const outcome = await assignment.commit(to, commitMetadata(next.version))
     if (outcome === 'fenced') {
       this.#counts.fenced++
       held.void = true
@@ -250,9 +251,9 @@ export class EpochRunner implements GroupHandler {
       return
     }
     this.#counts.epochs.add(topic)
-    if (held.configVersion !== next) {
-      held.work.configure(configVersions.current)
-      held.configVersion = next
+    if (held.configVersion !== next.version) {
+      held.work.configure(next)
+      held.configVersion = next.version
     }
     held.firstOffset = -1
     held.records = 0

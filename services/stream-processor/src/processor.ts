@@ -7,14 +7,14 @@ import { type Clock, type Component, CounterByCode, type Logger, type Metrics } 
 import { epochBounds, type Inventory, topics } from '../../../libs/model/src/index.ts'
 import type { Store } from '../../../libs/store/src/index.ts'
 import type { Network } from '../../../libs/stream/src/index.ts'
-import { recordConfigVersion } from './config-versions.ts'
+import { type ConfigVersions, recordConfigVersion } from './config-versions.ts'
 import { type CorrelatorCounts, CorrelatorWork } from './correlator/correlator-work.ts'
 import { type enrichmentConfigSchema, loadAddressDatabases } from './enrichment/address-databases.ts'
 import { EpochRunner } from './epoch-runner.ts'
 import { EventCounts, EventsWork } from './events/events-work.ts'
 import { type FlowCounts, FlowsWork } from './flows/flows-work.ts'
 import { type PollCounts, PollsWork } from './polls/polls-work.ts'
-import { streamConfigOf } from './stream-config.ts'
+import { type StreamConfig, streamConfigOf } from './stream-config.ts'
 
 export const streamProcessorConfigSchema = z.strictObject({
   /** Names of the consumer groups; a changed name starts again at the oldest record and is refused over old tables. */
@@ -48,11 +48,21 @@ export interface StreamProcessorOptions {
   metrics: Metrics
 }
 
+/** What the stream's output depends on and may change while it runs. */
+export type StreamSources = Pick<StreamProcessorOptions, 'inventory' | 'networks' | 'firmware'> & {
+  config: Pick<StreamProcessorOptions['config'], 'detection' | 'alarms' | 'changingPorts'>
+}
+
+export interface StreamProcessor extends Component {
+  /** Holds for each partition from its next epoch on. */
+  apply(sources: StreamSources): Promise<void>
+}
+
 /**
  * Decodes flows, turns counters into rates, rolls both up by minute, detects, and keeps alarms. Partitions of flows and
  * polls are shared with the other processors; each tenant's signals have one correlator.
  */
-export function createStreamProcessor(options: StreamProcessorOptions): Component {
+export function createStreamProcessor(options: StreamProcessorOptions): StreamProcessor {
   const { config, bus, store, clock, metrics } = options
   const log = options.log.child({ service: 'stream-processor' })
   const producerId = `processor-${randomUUID()}`
@@ -91,6 +101,16 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
   }
   const eventCounts = new EventCounts()
   let memberships: Membership[] = []
+  let sources: StreamSources = options
+  let digests: Readonly<Record<string, string>> = {}
+  let versions: ConfigVersions | undefined
+
+  function streamConfig(): StreamConfig {
+    const { inventory, networks = [], firmware, config } = sources
+    const { detection, alarms, changingPorts } = config
+    return streamConfigOf(inventory, detection, alarms, { networks, databases: digests }, firmware, changingPorts)
+  }
+
   registerCounts(metrics, flowCounts, pollCounts, correlatorCounts)
   registerEventCounts(metrics, eventCounts)
   metrics.gauges('weir_processor_lag_records', 'Records not yet read', ['topic', 'partition'], () =>
@@ -103,15 +123,9 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
     name: 'stream-processor',
     async start() {
       const databases = loadAddressDatabases(options.enrichment ?? {})
-      const current = streamConfigOf(
-        options.inventory,
-        config.detection,
-        config.alarms,
-        { networks: options.networks ?? [], databases: databases.digests },
-        options.firmware,
-        config.changingPorts,
-      )
-      const configVersions = await recordConfigVersion(bus, current, clock.nowMs())
+      digests = databases.digests
+      const configVersions = await recordConfigVersion(bus, streamConfig(), clock.nowMs())
+      versions = configVersions
       const runner = new EpochRunner({
         bus,
         store,
@@ -137,6 +151,10 @@ export function createStreamProcessor(options: StreamProcessorOptions): Componen
           handler: runner,
         }),
       )
+    },
+    async apply(next) {
+      sources = next
+      await versions?.change(streamConfig(), clock.nowMs())
     },
     async stop() {
       for (const membership of [...memberships].reverse()) await membership.leave()

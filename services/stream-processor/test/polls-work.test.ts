@@ -15,8 +15,9 @@ const inventory = inventorySchema.parse({
   devices: [{ id: 'edge-1', tenant: 'northwind', site: 'oslo', address: '192.0.2.1' }],
 })
 
-function work(states: ReadonlyMap<string, string> = new Map()): PollsWork {
-  const config = streamConfigOf(inventory, detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
+const configOf = (of = inventory) => streamConfigOf(of, detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
+
+function work(states: ReadonlyMap<string, string> = new Map(), config = configOf()): PollsWork {
   const counts = {
     polls: 0,
     failedPolls: 0,
@@ -74,8 +75,10 @@ function run(one: PollsWork, records: readonly BusRecord[]): string[] {
     for (const output of one.takeOutputs()) {
       if (output.topic !== topics.signals) continue
       const { body } = fromBinary(SignalRecordSchema, output.record.value!)
+      const seconds = (each.timestampMs - baseMs) / 1_000
+      if (body.case === 'deviceLeft') found.push(`${seconds}: ${body.value.deviceId} left`)
       if (body.case === 'condition') {
-        found.push(`${(each.timestampMs - baseMs) / 1_000}: ${body.value.alarmType} ${body.value.state}`)
+        found.push(`${seconds}: ${body.value.alarmType} ${body.value.state}`)
       }
     }
   }
@@ -97,6 +100,20 @@ describe('polls of a partition', () => {
     const later = work(states)
     expect(run(later, [...heartbeats(1_800, 1_825), record(1_826, 'poll'), ...heartbeats(1_830, 1_850)])).toEqual([])
     expect(run(work(states), heartbeats(1_800, 1_840))).toEqual(['1830: telemetry-stale active'])
+  })
+
+  it('says of a device that left the inventory that it did, once, whoever computes it, and judges it anew when it is back', () => {
+    const without = configOf({ ...inventory, devices: [] })
+    const one = work()
+    expect(run(one, [record(0, 'poll'), ...heartbeats(5, 40)])).toEqual(['35: telemetry-stale active'])
+    const { states } = one.closeEpoch()
+    one.configure(without)
+    const later = heartbeats(45, 100)
+    expect(run(one, later)).toEqual(['45: edge-1 left'])
+    expect(run(work(states, without), later)).toEqual(['45: edge-1 left'])
+    one.closeEpoch()
+    one.configure(configOf())
+    expect(run(one, [record(105, 'poll'), ...heartbeats(105, 160)])).toEqual(['140: telemetry-stale active'])
   })
 
   it('goes on after a restart as if there had been none', () => {

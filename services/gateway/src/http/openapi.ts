@@ -23,7 +23,7 @@ export async function openApiDocument(): Promise<unknown> {
   const hub = new LiveHub({ state, config: config.live, clock: systemClock, random: () => 0, buildId: '' })
   const admission = new Admission(config.live)
   // Routes are described, never called: no bus and no store have to be there.
-  const nothing = { bus: {} as Bus, store: {} as Store, firmware: noPolicy }
+  const nothing = { bus: {} as Bus, store: {} as Store, firmware: () => noPolicy }
   addApiRoutes(app, { state, hub, admission, ...nothing, config, nowMs: () => 0 })
   await app.ready()
   const document = app.swagger()

@@ -11,7 +11,7 @@ import { UnknownExportersBook } from './unknown-exporters.ts'
 
 /** What the gateway knows of now: the newest poll of each device, the newest windows of each exporter, open alarms. */
 export class LiveState {
-  readonly inventory: Inventory
+  #inventory: Inventory
   readonly alarms: AlarmBook
   readonly templates: TemplateBook
   readonly devices = new Map<string, DeviceState>()
@@ -34,12 +34,37 @@ export class LiveState {
   readonly #positions = new SourcePositions()
 
   constructor(inventory: Inventory, limits: LiveConfig, nowMs: number) {
-    this.inventory = inventory
+    this.#inventory = inventory
     this.#limits = limits
     this.alarms = new AlarmBook(limits.alarmsMax)
     this.templates = new TemplateBook(limits.templatesMax)
     for (const device of inventory.devices) {
       if (device.snmp) this.devices.set(deviceStateKey(device.tenant, device.id), polledDevice(device, nowMs))
+    }
+  }
+
+  get inventory(): Inventory {
+    return this.#inventory
+  }
+
+  /** Devices that come are known before their first poll; ones that go leave, with their interfaces. */
+  applyInventory(next: Inventory, nowMs: number): void {
+    const before = this.#inventory
+    this.#inventory = next
+    const wanted = new Map(
+      next.devices.flatMap(one => (one.snmp ? [[deviceStateKey(one.tenant, one.id), one] as const] : [])),
+    )
+    for (const { tenant, id } of before.devices) {
+      const key = deviceStateKey(tenant, id)
+      const gone = wanted.has(key) ? undefined : this.devices.get(key)
+      if (!gone) continue
+      this.interfaceCount -= gone.interfaces.size
+      this.devices.delete(key)
+    }
+    for (const [key, device] of wanted) {
+      const known = this.devices.get(key)
+      if (known) known.siteId = device.site
+      else this.devices.set(key, polledDevice(device, nowMs))
     }
   }
 

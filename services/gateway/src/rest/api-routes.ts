@@ -29,7 +29,7 @@ export interface ApiContext {
   bus: Bus
   store: Store
   config: GatewayConfig
-  firmware: FirmwarePolicy
+  firmware: () => FirmwarePolicy
   nowMs: () => number
 }
 

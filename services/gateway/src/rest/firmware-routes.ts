@@ -12,7 +12,7 @@ import { tenantScopeOf } from './tenant-scope.ts'
 export interface FirmwareRoutesContext extends RestContext {
   store: Store
   query: QueryConfig
-  firmware: FirmwarePolicy
+  firmware: () => FirmwarePolicy
 }
 
 /** Devices named in one item; `devices` counts all. */
@@ -84,7 +84,7 @@ export function addFirmwareRoutes(app: App, { state, store, query, firmware, now
     const { tenantId, siteId, vendor, os, model, version } = row
     // As the detector does: a device that is not in the inventory has no role of its own.
     const facts = { tenantId, role: role ?? 'other', vendor, os, hardware: model, version }
-    const posture = postures.find(facts, firmware, nowMs())
+    const posture = postures.find(facts, firmware(), nowMs())
     return {
       tenantId,
       siteId,

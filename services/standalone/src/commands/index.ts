@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   advisories: async () => (await import('./advisories.ts')).advisoriesCommand,
   all: async () => (await import('./services.ts')).all,
+  config: async () => (await import('./config.ts')).configCommand,
   demo: async () => (await import('./demo.ts')).demo,
   decode: async () => (await import('./decode.ts')).decodeCommand,
   detect: async () => (await import('./detect.ts')).detectCommand,

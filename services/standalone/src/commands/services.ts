@@ -6,7 +6,8 @@ import { runSystem } from '../run-system.ts'
 import { createSystem, type ServiceName } from '../system.ts'
 
 const configHelp = `Without --config it reads ./weir.yaml and conf.d/*.yaml where they exist; every service reads the same files.
-Stops cleanly within 30 s on SIGTERM or SIGINT; /-/healthy, /-/ready and /metrics answer on its status port.`
+SIGHUP or POST /-/reload on its status port reads the files again. Stops cleanly within 30 s on SIGTERM or SIGINT;
+/-/healthy, /-/ready and /metrics answer on the status port.`
 
 export const all: Command = {
   summary: 'run every service in one process',
@@ -40,9 +41,16 @@ async function runServices(
   io: Parameters<Command['run']>[1],
 ): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } } })
-  const config = readWeirConfig(values.config)
+  const readConfig = () => readWeirConfig(values.config)
+  const config = readConfig()
   const log = createLogger(logName, config.log)
-  const system = await createSystem({ config, inventory: inventoryOf(config), log, ...(run ? { run } : {}) })
+  const system = await createSystem({
+    config,
+    inventory: inventoryOf(config),
+    log,
+    readConfig,
+    ...(run ? { run } : {}),
+  })
   await runSystem(system, io, log)
   return exitCodes.ok
 }

@@ -91,6 +91,8 @@ export interface PollCounts {
 interface DeviceState {
   tenantId: string
   siteId: string
+  /** Set while the inventory has it. */
+  listed?: boolean
   /** Who polled it last. */
   producerId?: string
   /** As last told. */
@@ -258,6 +260,7 @@ export class PollsWork implements EpochWork {
       interfaceDigests: {},
     }
     state.siteId = poll.siteId
+    if (known) state.listed = true
     if (poll.system?.vendor) state.vendor = poll.system.vendor
     const lastAnswer = state.track?.last
     state.producerId = producerId
@@ -391,6 +394,7 @@ export class PollsWork implements EpochWork {
     const { watermarkMs } = this.#time.watermark
     for (const [key, state] of this.#devices) {
       tenants.add(state.tenantId)
+      if (state.listed && !this.#config.devices[key]) this.#leave(record, key, state)
       if (!state.detect || !this.#config.devices[key] || watermarkMs < this.#staleFromMs(state.detect)) continue
       if (this.#isWithoutPoller(state)) continue
       const detected = detectStale(state.detect, watermarkMs, this.#config.detection)
@@ -401,6 +405,20 @@ export class PollsWork implements EpochWork {
       this.#sendConditions(record, state.tenantId, deviceId, state.siteId, detected.conditions)
     }
     for (const tenantId of tenants) this.#sendSignal(record, tenantId, { case: 'heartbeat', value: {} })
+  }
+
+  /**
+   * Nobody judges it any more; should it come back, it is judged anew. Its counters' identity stays, so that its history goes
+   * on.
+   */
+  #leave(record: BusRecord, key: string, state: DeviceState): void {
+    delete state.listed
+    state.detect = undefined
+    delete state.hardware
+    delete state.firmware
+    this.#changed.add(key)
+    const value = { deviceId: key.slice(state.tenantId.length + 1), atMs: BigInt(record.timestampMs) }
+    this.#sendSignal(record, state.tenantId, { case: 'deviceLeft', value })
   }
 
   #hearPoller(record: BusRecord, producerId: string, sight: PollerSight): void {

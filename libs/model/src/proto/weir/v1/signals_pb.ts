@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file weir/v1/signals.proto.
  */
 export const file_weir_v1_signals: GenFile = /*@__PURE__*/
-  fileDesc("ChV3ZWlyL3YxL3NpZ25hbHMucHJvdG8SB3dlaXIudjEi7QEKDFNpZ25hbFJlY29yZBIRCgl0ZW5hbnRfaWQYASABKAkSEwoLcHJvZHVjZXJfaWQYAiABKAkSJwoGc291cmNlGAMgASgLMhcud2Vpci52MS5Tb3VyY2VQb3NpdGlvbhInCgljb25kaXRpb24YBCABKAsyEi53ZWlyLnYxLkNvbmRpdGlvbkgAEjIKD29wZXJhdG9yX2FjdGlvbhgFIAEoCzIXLndlaXIudjEuT3BlcmF0b3JBY3Rpb25IABInCgloZWFydGJlYXQYBiABKAsyEi53ZWlyLnYxLkhlYXJ0YmVhdEgAQgYKBGJvZHki0AEKCUNvbmRpdGlvbhISCgphbGFybV90eXBlGAEgASgJEhAKCHJlc291cmNlGAIgASgJEhEKCXF1YWxpZmllchgDIAEoCRIRCglkZXZpY2VfaWQYBCABKAkSDwoHc2l0ZV9pZBgFIAEoCRINCgVzdGF0ZRgGIAEoCRIQCghzZXZlcml0eRgHIAEoCRIVCg1ldmVudF90aW1lX21zGAggASgDEhcKD3dpbmRvd19zdGFydF9tcxgJIAEoAxIVCg1ldmlkZW5jZV9qc29uGAogASgJIoABCg5PcGVyYXRvckFjdGlvbhIRCglhY3Rpb25faWQYASABKAkSEAoIYWxhcm1faWQYAiABKAkSDgoGYWN0aW9uGAMgASgJEgoKAmJ5GAQgASgJEgwKBG5vdGUYBSABKAkSDQoFYXRfbXMYBiABKAMSEAoIdW50aWxfbXMYByABKANiBnByb3RvMw", [file_weir_v1_common]);
+  fileDesc("ChV3ZWlyL3YxL3NpZ25hbHMucHJvdG8SB3dlaXIudjEimQIKDFNpZ25hbFJlY29yZBIRCgl0ZW5hbnRfaWQYASABKAkSEwoLcHJvZHVjZXJfaWQYAiABKAkSJwoGc291cmNlGAMgASgLMhcud2Vpci52MS5Tb3VyY2VQb3NpdGlvbhInCgljb25kaXRpb24YBCABKAsyEi53ZWlyLnYxLkNvbmRpdGlvbkgAEjIKD29wZXJhdG9yX2FjdGlvbhgFIAEoCzIXLndlaXIudjEuT3BlcmF0b3JBY3Rpb25IABInCgloZWFydGJlYXQYBiABKAsyEi53ZWlyLnYxLkhlYXJ0YmVhdEgAEioKC2RldmljZV9sZWZ0GAcgASgLMhMud2Vpci52MS5EZXZpY2VMZWZ0SABCBgoEYm9keSLQAQoJQ29uZGl0aW9uEhIKCmFsYXJtX3R5cGUYASABKAkSEAoIcmVzb3VyY2UYAiABKAkSEQoJcXVhbGlmaWVyGAMgASgJEhEKCWRldmljZV9pZBgEIAEoCRIPCgdzaXRlX2lkGAUgASgJEg0KBXN0YXRlGAYgASgJEhAKCHNldmVyaXR5GAcgASgJEhUKDWV2ZW50X3RpbWVfbXMYCCABKAMSFwoPd2luZG93X3N0YXJ0X21zGAkgASgDEhUKDWV2aWRlbmNlX2pzb24YCiABKAkiLgoKRGV2aWNlTGVmdBIRCglkZXZpY2VfaWQYASABKAkSDQoFYXRfbXMYAiABKAMigAEKDk9wZXJhdG9yQWN0aW9uEhEKCWFjdGlvbl9pZBgBIAEoCRIQCghhbGFybV9pZBgCIAEoCRIOCgZhY3Rpb24YAyABKAkSCgoCYnkYBCABKAkSDAoEbm90ZRgFIAEoCRINCgVhdF9tcxgGIAEoAxIQCgh1bnRpbF9tcxgHIAEoA2IGcHJvdG8z", [file_weir_v1_common]);
 
 /**
  * A record of weir.signals.v1, keyed tenant: what detectors say, for the tenant's one correlator.
@@ -56,6 +56,12 @@ export type SignalRecord = Message<"weir.v1.SignalRecord"> & {
      */
     value: Heartbeat;
     case: "heartbeat";
+  } | {
+    /**
+     * @generated from field: weir.v1.DeviceLeft device_left = 7;
+     */
+    value: DeviceLeft;
+    case: "deviceLeft";
   } | { case: undefined; value?: undefined };
 };
 
@@ -144,6 +150,32 @@ export const ConditionSchema: GenMessage<Condition> = /*@__PURE__*/
   messageDesc(file_weir_v1_signals, 1);
 
 /**
+ * DeviceLeft: the inventory has this device no longer, and nobody judges it. What was said of it is over.
+ *
+ * @generated from message weir.v1.DeviceLeft
+ */
+export type DeviceLeft = Message<"weir.v1.DeviceLeft"> & {
+  /**
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * When it was found; milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 at_ms = 2;
+   */
+  atMs: bigint;
+};
+
+/**
+ * Describes the message weir.v1.DeviceLeft.
+ * Use `create(DeviceLeftSchema)` to create a new message.
+ */
+export const DeviceLeftSchema: GenMessage<DeviceLeft> = /*@__PURE__*/
+  messageDesc(file_weir_v1_signals, 2);
+
+/**
  * OperatorAction is what a person did to an alarm: acknowledge, unacknowledge, close, shelve, unshelve or comment.
  *
  * @generated from message weir.v1.OperatorAction
@@ -190,5 +222,5 @@ export type OperatorAction = Message<"weir.v1.OperatorAction"> & {
  * Use `create(OperatorActionSchema)` to create a new message.
  */
 export const OperatorActionSchema: GenMessage<OperatorAction> = /*@__PURE__*/
-  messageDesc(file_weir_v1_signals, 2);
+  messageDesc(file_weir_v1_signals, 3);
 
