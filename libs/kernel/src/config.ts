@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parseDocument } from 'yaml'
+import { parseDocument, stringify } from 'yaml'
 import { z } from 'zod'
 
 /** A problem with the configuration, told to the person who wrote it; `problems` has one sentence per place. */
@@ -67,6 +67,11 @@ export function checkConfig<S extends z.ZodType>(schema: S, input: unknown, sour
   throw new ConfigError(
     result.error.issues.flatMap(issue => describeIssue(issue, schema)).map(text => `${sourceName}: ${text}`),
   )
+}
+
+/** A configuration as a file would have it. */
+export function configYaml(config: unknown): string {
+  return stringify(config)
 }
 
 function readConfigFile(file: string): string {

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
-import { stringify } from 'yaml'
 import { z } from 'zod'
-import { redactConfig } from '../../../../libs/kernel/src/index.ts'
+import { configYaml, redactConfig } from '../../../../libs/kernel/src/index.ts'
 import { type Command, exitCodes, UsageError } from '../command.ts'
 import { firmwarePolicyOf, readWeirConfig, type WeirConfig, weirConfigSchema } from '../config.ts'
 
@@ -35,7 +34,7 @@ Exit: 0, 2 for a configuration with problems or wrong usage.`,
         return exitCodes.ok
       }
       case 'dump':
-        io.stdout.write(stringify(redactConfig(weirConfigSchema, readWeirConfig(values.config))))
+        io.stdout.write(configYaml(redactConfig(weirConfigSchema, readWeirConfig(values.config))))
         return exitCodes.ok
       case 'schema': {
         const schema = z.toJSONSchema(weirConfigSchema, { io: 'input', unrepresentable: 'any' })
