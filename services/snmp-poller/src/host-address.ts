@@ -28,7 +28,8 @@ export async function resolveTarget({ host, auth }: SnmpTarget): Promise<Resolve
 /** Lists made of credentials' networks. */
 const networkLists = new WeakMap<SnmpAuth, BlockList>()
 
-function isWithinNetworks(auth: SnmpAuth, address: string): boolean {
+/** Whether the credentials may be shown to the address. */
+export function isWithinNetworks(auth: SnmpAuth, address: string): boolean {
   if (auth.networks === undefined) return true
   let list = networkLists.get(auth)
   if (list === undefined) {

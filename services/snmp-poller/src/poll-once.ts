@@ -2,8 +2,8 @@ import type { Clock, Random } from '../../../libs/kernel/src/index.ts'
 import { type DeviceForm, deviceSchema } from '../../../libs/model/src/index.ts'
 import { deviceForm } from './device-form.ts'
 import { DevicePoller } from './device-poller.ts'
-import { loadProfiles } from './profiles/load-profiles.ts'
-import type { SnmpTarget } from './snmp-transport.ts'
+import { loadProfiles, type ProfileLibrary } from './profiles/load-profiles.ts'
+import type { SnmpSession, SnmpTarget } from './snmp-transport.ts'
 import { createTransport } from './transports.ts'
 
 export interface OncePolled {
@@ -23,21 +23,34 @@ export async function pollOnce(
     profileFolders?: readonly string[]
   },
 ): Promise<OncePolled> {
-  const { clock, random, budgetMs, signal, profileFolders } = options
-  const transport = createTransport(clock, random)
-  const session = transport.open(target)
+  const transport = createTransport(options.clock, options.random)
+  try {
+    const profiles = loadProfiles(options.profileFolders)
+    return await pollSession(transport.open(target), target.host, { ...options, profiles })
+  } finally {
+    transport.close()
+  }
+}
+
+/** As `pollOnce`, over a session of one's own, which it closes. */
+export async function pollSession(
+  session: SnmpSession,
+  address: string,
+  options: { clock: Clock; budgetMs: number; signal?: AbortSignal; profiles: ProfileLibrary },
+): Promise<OncePolled> {
+  const { clock, budgetMs, signal, profiles } = options
   const cancel = (): void => session.cancel()
   signal?.addEventListener('abort', cancel)
   try {
     const poller = new DevicePoller({
-      device: deviceSchema.parse({ id: 'polled', tenant: 'none', site: 'none', address: target.host }),
+      device: deviceSchema.parse({ id: 'polled', tenant: 'none', site: 'none', address }),
       session,
       clock,
       intervalMs: budgetMs,
       budgetMs,
       slowRefreshMs: 0,
       interfacesMax: 100_000,
-      profiles: loadProfiles(profileFolders),
+      profiles,
       hardwareIntervalMs: 0,
     })
     const { poll } = await poller.poll()
@@ -45,6 +58,5 @@ export async function pollOnce(
   } finally {
     signal?.removeEventListener('abort', cancel)
     session.close()
-    transport.close()
   }
 }

@@ -24,6 +24,7 @@ import {
 } from '../../../libs/model/src/index.ts'
 import { AuthFailures } from './auth-failures.ts'
 import type { SnmpPollerConfig } from './config.ts'
+import { credentialsFor } from './credentials.ts'
 import { DevicePoller, type PollOutcome } from './device-poller.ts'
 import { DeviceEvents } from './events/device-events.ts'
 import { fastPlanOf } from './fast-rules.ts'
@@ -328,14 +329,14 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
 
   function openSession(device: Device, budgetMs: number, failures: AuthFailures): SnmpSession {
     const target = device.snmp!
-    const auth = Object.hasOwn(auths, target.auth) ? auths[target.auth] : undefined
-    if (!auth) {
-      log.warn({ device: device.id, auth: target.auth }, 'no such entry in poller.auths; the device cannot be polled')
-      return refusedSession('snmp-auth-unknown', `poller.auths has no "${target.auth}"`)
+    const credentials = credentialsFor(auths, target.auth, device.tenant)
+    if (!credentials.ok) {
+      if (credentials.code === 'snmp-auth-unknown') {
+        log.warn({ device: device.id, auth: target.auth }, 'no such entry in poller.auths; the device cannot be polled')
+      }
+      return refusedSession(credentials.code, credentials.detail)
     }
-    if (auth.tenants && !auth.tenants.includes(device.tenant)) {
-      return refusedSession('snmp-auth-refused', `"${target.auth}" is not for tenant "${device.tenant}"`)
-    }
+    const { auth } = credentials
     const session = openWith(device, target, auth, budgetMs)
     return auth.version === 'v3' ? failures.guard(session) : session
   }

@@ -35,9 +35,14 @@ export interface TestAgent {
 }
 
 /** A real UDP agent over a map of values; its behaviour may be anything a hostile agent could do. */
-export async function startAgent(values: Values, behaviour?: Behaviour, address = '127.0.0.1'): Promise<TestAgent> {
+export async function startAgent(
+  values: Values,
+  behaviour?: Behaviour,
+  address = '127.0.0.1',
+  port = 0,
+): Promise<TestAgent> {
   const socket = createSocket('udp4')
-  socket.bind(0, address)
+  socket.bind(port, address)
   await once(socket, 'listening')
   const agent: TestAgent = {
     port: (socket.address() as AddressInfo).port,

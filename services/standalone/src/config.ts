@@ -16,7 +16,7 @@ import {
 import { storeConfigSchema } from '../../../libs/store/src/index.ts'
 import { flowCollectorConfigSchema } from '../../flow-collector/src/index.ts'
 import { gatewayConfigSchema } from '../../gateway/src/index.ts'
-import { snmpPollerConfigSchema } from '../../snmp-poller/src/index.ts'
+import { discoveryConfigSchema, snmpPollerConfigSchema } from '../../snmp-poller/src/index.ts'
 import {
   enrichmentConfigSchema,
   networkSchema,
@@ -60,29 +60,55 @@ export const weirConfigSchema = z.strictObject({
   bus: busConfigSchema.prefault({ kind: 'local' }),
   store: storeConfigSchema.prefault({ kind: 'embedded' }),
   poller: snmpPollerConfigSchema.prefault({}),
+  /** Of `weir discover`. */
+  discovery: discoveryConfigSchema.prefault({}),
   collector: flowCollectorConfigSchema.prefault({}),
   processor: streamProcessorConfigSchema.prefault({}),
   gateway: gatewayConfigSchema.prefault({}),
 })
 export type WeirConfig = z.output<typeof weirConfigSchema>
 
+/** What a command that asks devices needs to know; other sections may lack their secrets in its environment. */
+const pollingConfigSchema = z.looseObject(
+  weirConfigSchema.pick({ tenants: true, sites: true, devices: true, poller: true, discovery: true }).shape,
+)
+export type PollingConfig = z.output<typeof pollingConfigSchema>
+
 /**
- * `--config` where given, else `./weir.yaml` when it exists; then `conf.d/*.yaml` beside it, in order of names.
+ * As `readWeirConfig`, of these sections alone.
+ * @throws ConfigError
+ */
+export function readPollingConfig(file: string | undefined): PollingConfig {
+  return loadConfig(pollingConfigSchema, configFiles(file))
+}
+
+/**
+ * Of the files of `configFiles`.
  * @throws ConfigError
  */
 export function readWeirConfig(file: string | undefined): WeirConfig {
+  const config = loadConfig(weirConfigSchema, configFiles(file))
+  const problems = inventoryProblems(inventoryOf(config))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+/** `--config` where given, else `./weir.yaml` when it exists; then `conf.d/*.yaml` beside it, in order of names. */
+export function configFiles(file: string | undefined): string[] {
   const main = file ?? (existsSync('weir.yaml') ? 'weir.yaml' : undefined)
-  const folder = join(main ? join(main, '..') : '.', 'conf.d')
+  const folder = partsFolder(main)
   const parts = existsSync(folder)
     ? readdirSync(folder)
         .filter(name => /\.ya?ml$/.test(name))
         .sort()
         .map(name => join(folder, name))
     : []
-  const config = loadConfig(weirConfigSchema, main ? [main, ...parts] : parts)
-  const problems = inventoryProblems(inventoryOf(config))
-  if (problems.length > 0) throw new ConfigError(problems)
-  return config
+  return main ? [main, ...parts] : parts
+}
+
+/** `conf.d` beside the main file. */
+export function partsFolder(main: string | undefined): string {
+  return join(main ? join(main, '..') : '.', 'conf.d')
 }
 
 /** @throws ConfigError when a list cannot be read */

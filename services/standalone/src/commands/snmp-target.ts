@@ -45,10 +45,10 @@ export async function snmpTarget(
   if (!host) throw new UsageError('which device? give its address or name')
   return {
     host,
-    port: whole('--port', values.port, 161, 1, 65_535),
+    port: wholeNumber('--port', values.port, 161, 1, 65_535),
     auth: values.auth === undefined ? await communityAuth(values, environment) : namedAuth(values.auth, values.config),
-    timeoutMs: whole('--timeout', values.timeout, 2_000, 10, 600_000),
-    retries: whole('--retries', values.retries, 2, 0, 20),
+    timeoutMs: wholeNumber('--timeout', values.timeout, 2_000, 10, 600_000),
+    retries: wholeNumber('--retries', values.retries, 2, 0, 20),
   }
 }
 
@@ -58,7 +58,11 @@ export function secretsOf(auth: SnmpAuth): string[] {
   return secrets.filter(secret => secret !== undefined)
 }
 
-async function communityAuth(values: TargetValues, environment: NodeJS.ProcessEnv): Promise<SnmpAuth> {
+/** @throws UsageError */
+export async function communityAuth(
+  values: Pick<TargetValues, 'community' | 'snmp-version'>,
+  environment: NodeJS.ProcessEnv,
+): Promise<SnmpAuth> {
   const version = values['snmp-version'] ?? 'v2c'
   if (version !== 'v1' && version !== 'v2c') {
     throw new UsageError('--snmp-version is v1 or v2c; SNMPv3 takes its credentials from --auth NAME')
@@ -79,7 +83,8 @@ function namedAuth(name: string, file: string | undefined): SnmpAuth {
   return auth
 }
 
-function whole(name: string, text: string | undefined, absent: number, low: number, high: number): number {
+/** @throws UsageError */
+export function wholeNumber(name: string, text: string | undefined, absent: number, low: number, high: number): number {
   if (text === undefined) return absent
   const value = Number(text)
   if (!Number.isInteger(value) || value < low || value > high) throw new UsageError(`${name} is ${low} to ${high}`)
