@@ -65,6 +65,8 @@ export const overviewTileSchema = z.object({
   devicesSnmpFailing: z.int().optional(),
   interfaces: z.int(),
   exporters: z.int(),
+  /** Sources that are not stored until somebody adopts them. */
+  exportersWaiting: z.int().optional(),
   /** Arrival of the newest flow window over all exporters; null before the first. */
   lastFlowMs: ms.nullable(),
   flowRecordsPerSecond: z.number(),

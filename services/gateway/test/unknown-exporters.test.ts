@@ -1,8 +1,24 @@
 import { create } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BusRecord } from '../../../libs/bus/src/index.ts'
-import { exporterDecisionSchema, topics, UnknownExporterSchema } from '../../../libs/model/src/index.ts'
-import { type GatewayUnderTest, getJson, liveRecord, sendLive, startGateway, until } from './gateway-under-test.ts'
+import {
+  exporterDecisionSchema,
+  type LiveRecord,
+  topics,
+  UnknownExporterSchema,
+} from '../../../libs/model/src/index.ts'
+import { gatewayConfigSchema } from '../src/index.ts'
+import { LiveState } from '../src/live/live-state.ts'
+import { tilesOf } from '../src/live/tiles.ts'
+import {
+  type GatewayUnderTest,
+  getJson,
+  liveRecord,
+  sendLive,
+  startGateway,
+  testInventory,
+  until,
+} from './gateway-under-test.ts'
 
 let underTest: GatewayUnderTest
 const api = <T>(path: string): Promise<T> => getJson<T>(`${underTest.address}/api/v1${path}`)
@@ -73,6 +89,17 @@ describe('exporters that nobody knows', () => {
     const rest = await api<{ data: Item[] }>(`/unknown-exporters?limit=2&cursor=${first.nextCursor}`)
     expect(rest.data).toMatchObject([{ exporterId: 'globex/c1/203.0.113.9', state: 'rejected', heldSince: null }])
     expect((await api<{ data: Item[] }>('/unknown-exporters?tenant=globex')).data).toHaveLength(1)
+  })
+
+  it('are counted for the wall while nobody decided of them, for those who may see them', () => {
+    const state = new LiveState(testInventory, gatewayConfigSchema.parse({}).live, Date.now())
+    const apply = (record: LiveRecord) => state.apply(record, { partition: 0, stampMs: Date.now() }, Date.now())
+    apply(list('acme', ['203.0.113.9', '203.0.113.10']))
+    apply(list('globex', ['203.0.113.9'], { rejected: true }))
+    const waiting = (tenants: 'all' | string[]) =>
+      tilesOf(state, { tenants, siteId: undefined }, 1, Date.now()).overview.exportersWaiting
+    expect(waiting('all')).toBe(2)
+    expect(waiting(['globex'])).toBe(0)
   })
 
   it('are adopted under a tenant and with a rate, or rejected, where their collector reads it', async () => {

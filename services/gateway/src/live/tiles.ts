@@ -29,7 +29,7 @@ export function tilesOf(
   const worst = worstInterfaces(devices, worstMax)
   onShown(worst)
   return {
-    overview: overviewTile(state, devices, exporters, nowMs),
+    overview: overviewTile(state, scope, devices, exporters, nowMs),
     sites,
     worstInterfaces: worst.map(([device, one]) => interfaceTile(device, one, nowMs)),
     exporters,
@@ -74,6 +74,7 @@ export function reachStateOf(device: DeviceState, nowMs: number): 'up' | 'snmp-f
 
 function overviewTile(
   state: LiveState,
+  scope: Scope,
   devices: readonly DeviceState[],
   exporters: readonly ExporterTile[],
   nowMs: number,
@@ -88,6 +89,7 @@ function overviewTile(
     devicesSnmpFailing: devices.filter(device => reachStateOf(device, nowMs) === 'snmp-failing').length,
     interfaces: devices.reduce((sum, device) => sum + device.interfaces.size, 0),
     exporters: exporters.length,
+    exportersWaiting: state.unknownExporters.waiting(one => inScope(scope, one.tenantId, null)),
     lastFlowMs: lastFlowMs || null,
     flowRecordsPerSecond: total(exporters, 'recordsPerSecond'),
     flowBitsPerSecond: total(exporters, 'bitsPerSecond'),

@@ -45,6 +45,15 @@ export class UnknownExportersBook {
       )
   }
 
+  /** How many wait for somebody to adopt or reject them. */
+  waiting(isIn: (one: UnknownExporterEntry) => boolean): number {
+    let count = 0
+    for (const { entries } of this.#lists.values()) {
+      for (const one of entries) if (!one.rejected && isIn(one)) count++
+    }
+    return count
+  }
+
   sweep(nowMs: number): void {
     for (const [key, { asOfMs }] of this.#lists) if (nowMs - asOfMs > staleAfterMs) this.#lists.delete(key)
   }

@@ -383,6 +383,16 @@ describe('alarms that another one explains', () => {
     expect(list.rows.map(row => [row.what, row.sinceMs])).toEqual([['Site dark', nowMs - 60_000]])
   })
 
+  it('say in the tile of flows how many exporters wait for adoption', () => {
+    const context = (counts: object): string | undefined => {
+      const overview = { ...calm.tiles.overview!, ...counts }
+      const { vitals } = look(storeWith({ alarms: [], tiles: { ...calm.tiles, overview } }))
+      return vitals.find(vital => vital.key === 'last-flow')?.context
+    }
+    expect(context({ exporters: 5, exportersWaiting: 2 })).toBe('5 exporters, 2 new')
+    expect(context({ exporters: 1, exportersWaiting: 0 })).toBe('1 exporter')
+  })
+
   it('say in the tile of devices why they do not answer, worst first', () => {
     const context = (counts: object): string | undefined => {
       const overview = { ...calm.tiles.overview!, ...counts }

@@ -65,8 +65,7 @@ export function vitals(input: VitalsInput): Vital[] {
       label: 'Last flow',
       figure: lastFlow.ageMs === null ? '–' : duration(lastFlow.ageMs).split(' ').slice(0, 2).join(' '),
       unit: lastFlow.ageMs === null ? '' : 'ago',
-      context:
-        overview?.exporters === 1 ? '1 exporter' : `${count(overview?.exporters ?? input.exporters.size)} exporters`,
+      context: exportersOf(overview?.exporters ?? input.exporters.size, overview?.exportersWaiting ?? 0),
       tone: lastFlow.stale ? 'warn' : 'normal',
       trend: null,
     },
@@ -125,4 +124,10 @@ function newestPoll(sites: Iterable<SiteTile>, nowMs: number): { words: string; 
   if (newestMs === null) return { words: 'no poll yet', stale: false, none: true }
   const { ageMs, stale } = freshness(newestMs, 2 * intervalMs, nowMs)
   return { words: `polled ${duration(ageMs ?? 0)} ago`, stale, none: false }
+}
+
+/** Who is waiting for adoption is said where it fits: it is no alarm. */
+function exportersOf(known: number, waiting: number): string {
+  const all = known === 1 ? '1 exporter' : `${count(known)} exporters`
+  return waiting === 0 ? all : `${all}, ${count(waiting)} new`
 }
