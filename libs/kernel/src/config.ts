@@ -54,10 +54,15 @@ export function parseConfig<S extends z.ZodType>(schema: S, yaml: string, source
 
 /**
  * Reads YAML files, later ones over earlier ones: mappings merge, lists of mappings with ids append, all else replaces.
+ * `read` gives their texts; it may give what a file is about to hold.
  * @throws ConfigError
  */
-export function loadConfig<S extends z.ZodType>(schema: S, files: readonly string[]): z.output<S> {
-  const merged = files.reduce<unknown>((before, file) => merge(before, readYaml(readConfigFile(file), file)), {})
+export function loadConfig<S extends z.ZodType>(
+  schema: S,
+  files: readonly string[],
+  read: (file: string) => string = readConfigFile,
+): z.output<S> {
+  const merged = files.reduce<unknown>((before, file) => merge(before, readYaml(read(file), file)), {})
   return checkConfig(schema, merged, files.join(', ') || 'the defaults')
 }
 
@@ -74,7 +79,8 @@ export function configYaml(config: unknown): string {
   return stringify(config)
 }
 
-function readConfigFile(file: string): string {
+/** @throws ConfigError */
+export function readConfigFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {

@@ -1,4 +1,5 @@
-import { Document, isMap, isSeq } from 'yaml'
+import { Document, isMap, isSeq, parseDocument } from 'yaml'
+import { ConfigError } from './config.ts'
 
 export interface CommentedItem {
   readonly comment: readonly string[]
@@ -18,6 +19,48 @@ export function commentedList(head: readonly string[], key: string, items: reado
   }
   document.commentBefore = commentText(head)
   return document.toString({ lineWidth: 0 })
+}
+
+/**
+ * The YAML text with one more item in a list, which is made where there is none. Comments and the other items stay.
+ * @throws ConfigError
+ */
+export function withListItem(yaml: string, sourceName: string, key: string, { comment, value }: CommentedItem): string {
+  const document = documentOf(yaml, sourceName)
+  if (document.contents === null || document.get(key) == null) document.set(key, document.createNode([]))
+  const list = document.get(key)
+  if (!isSeq(list)) throw new ConfigError([`${sourceName}: ${key} is no list`])
+  // An empty list is written as [], and what would be added to that is hard to read.
+  if (list.items.length === 0) list.flow = false
+  const item = document.createNode(value)
+  if (!list.flow) item.commentBefore = commentText(comment)
+  list.items.push(item)
+  return document.toString({ lineWidth: 0 })
+}
+
+/**
+ * The YAML text with fields of the item of that id set, by path; undefined where the list has no such item.
+ * @throws ConfigError
+ */
+export function withItemFields(
+  yaml: string,
+  sourceName: string,
+  key: string,
+  id: string,
+  fields: readonly (readonly [path: readonly string[], value: unknown])[],
+): string | undefined {
+  const document = documentOf(yaml, sourceName)
+  const list = document.get(key)
+  const item = isSeq(list) ? list.items.find(one => isMap(one) && one.get('id') === id) : undefined
+  if (!isMap(item)) return undefined
+  for (const [path, value] of fields) item.setIn(path, value)
+  return document.toString({ lineWidth: 0 })
+}
+
+function documentOf(yaml: string, sourceName: string): Document {
+  const document = parseDocument(yaml, { prettyErrors: true })
+  if (document.errors.length > 0) throw new ConfigError(document.errors.map(error => `${sourceName}: ${error.message}`))
+  return document
 }
 
 function commentText(lines: readonly string[]): string {

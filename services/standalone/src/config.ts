@@ -1,9 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { kafkaBusConfigSchema } from '../../../libs/bus/src/index.ts'
 import { type FirmwarePolicy, wantedVersionSchema } from '../../../libs/detect/src/index.ts'
-import { ConfigError, loadConfig, logConfigSchema, statusConfigSchema } from '../../../libs/kernel/src/index.ts'
+import {
+  ConfigError,
+  loadConfig,
+  logConfigSchema,
+  readConfigFile,
+  statusConfigSchema,
+} from '../../../libs/kernel/src/index.ts'
 import {
   circuitSchema,
   deviceSchema,
@@ -87,7 +93,30 @@ export function readPollingConfig(file: string | undefined): PollingConfig {
  * @throws ConfigError
  */
 export function readWeirConfig(file: string | undefined): WeirConfig {
-  const config = loadConfig(weirConfigSchema, configFiles(file))
+  return wholeConfig(configFiles(file), readConfigFile)
+}
+
+/**
+ * The configuration as it would be with another text in one of its files, or with that file.
+ * @throws ConfigError also where the file is none that is read
+ */
+export function configWith(file: string | undefined, changed: { path: string; text: string }): WeirConfig {
+  const [path, folder] = [resolve(changed.path), resolve(partsFolder(mainFile(file)))]
+  const main = mainFile(file)
+  const parts = new Set(configFiles(file).map(one => resolve(one)))
+  if (dirname(path) === folder && isPart(path)) parts.add(path)
+  if (!parts.has(path))
+    throw new ConfigError([`${changed.path} is none of the files that are read; take one in ${folder}`])
+  const order = (one: string): string => (main !== undefined && one === resolve(main) ? '' : one)
+  const files = [...parts].sort((a, b) => (order(a) < order(b) ? -1 : 1))
+  const config = wholeConfig(files, one => (one === path ? changed.text : readConfigFile(one)))
+  // Lists of advisories are files of their own, read at start and at a reload.
+  firmwarePolicyOf(config)
+  return config
+}
+
+function wholeConfig(files: readonly string[], read: (file: string) => string): WeirConfig {
+  const config = loadConfig(weirConfigSchema, files, read)
   const problems = inventoryProblems(inventoryOf(config))
   if (problems.length > 0) throw new ConfigError(problems)
   return config
@@ -95,20 +124,28 @@ export function readWeirConfig(file: string | undefined): WeirConfig {
 
 /** `--config` where given, else `./weir.yaml` when it exists; then `conf.d/*.yaml` beside it, in order of names. */
 export function configFiles(file: string | undefined): string[] {
-  const main = file ?? (existsSync('weir.yaml') ? 'weir.yaml' : undefined)
+  const main = mainFile(file)
   const folder = partsFolder(main)
   const parts = existsSync(folder)
     ? readdirSync(folder)
-        .filter(name => /\.ya?ml$/.test(name))
+        .filter(isPart)
         .sort()
         .map(name => join(folder, name))
     : []
   return main ? [main, ...parts] : parts
 }
 
+export function mainFile(file: string | undefined): string | undefined {
+  return file ?? (existsSync('weir.yaml') ? 'weir.yaml' : undefined)
+}
+
 /** `conf.d` beside the main file. */
 export function partsFolder(main: string | undefined): string {
   return join(main ? join(main, '..') : '.', 'conf.d')
+}
+
+function isPart(name: string): boolean {
+  return /\.ya?ml$/.test(name)
 }
 
 /** @throws ConfigError when a list cannot be read */

@@ -34,7 +34,7 @@ export function foundDevices(found: readonly FoundAddress[], inventory: readonly
     const first = group[0]!
     const answers = group.map(({ answer }) => answer)
     const clone = groups.find(([other]) => other !== first && sharesEngine(other!, first))?.[0]
-    const at = inventory.find(device => answers.some(answer => isAt(device, answer)))
+    const at = inventory.find(device => answers.some(({ address, port }) => isAtAddress(device, address, port)))
     const named =
       at ?? inventory.find(device => !answering.has(hostOf(device)) && hasName(device, first.answer.sysName))
     return {
@@ -75,13 +75,13 @@ function sharesEngine(a: FoundAddress, b: FoundAddress): boolean {
 }
 
 /** At its site's address; or where its requests go, which with a forwarded port is one of several at an address. */
-function isAt(device: Device, { address, port }: Answer): boolean {
+export function isAtAddress(device: Device, address: string, port: number): boolean {
   const key = addressKey(address)
   if (device.snmp?.host === undefined) return addressKey(device.address) === key
   return addressKey(device.address) === key || (hostOf(device) === key && device.snmp.port === port)
 }
 
-export function hostOf(device: Device): string {
+function hostOf(device: Device): string {
   return addressKey(device.snmp?.host ?? device.address)
 }
 

@@ -54,6 +54,14 @@ export async function listAll<T>(
 }
 
 /**
+ * One object of the API.
+ * @throws Error as `listAll`
+ */
+export function getOne<T>(address: string, path: string, parameters: Readonly<Record<string, string>>): Promise<T> {
+  return getJson<T>(`${address}/api/v1${path}?${new URLSearchParams(parameters)}`)
+}
+
+/**
  * Asks the gateway to do something.
  * @throws Error as `listAll`
  */

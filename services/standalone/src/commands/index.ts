@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demo,
   decode: async () => (await import('./decode.ts')).decodeCommand,
   detect: async () => (await import('./detect.ts')).detectCommand,
+  device: async () => (await import('./device.ts')).deviceCommand,
   discover: async () => (await import('./discover.ts')).discoverCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,
   poller: async () => (await import('./services.ts')).poller,
