@@ -167,7 +167,8 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
   }
 }
 
-function defaultStatusPort(run: readonly ServiceName[]): number {
+/** Of a process that runs these. */
+export function defaultStatusPort(run: readonly ServiceName[] = services): number {
   return run.length === 1 ? statusPorts[run[0]!] : statusPorts.gateway
 }
 

@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   detect: async () => (await import('./detect.ts')).detectCommand,
   device: async () => (await import('./device.ts')).deviceCommand,
   discover: async () => (await import('./discover.ts')).discoverCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,
   poller: async () => (await import('./services.ts')).poller,
   collector: async () => (await import('./services.ts')).collector,
