@@ -11,7 +11,7 @@ import { createMetrics, silentLogger, systemClock } from '../../../libs/kernel/s
 import { DeadLetterSchema, topics } from '../../../libs/model/src/index.ts'
 import { createEmbeddedStore } from '../../../libs/store/src/embedded/index.ts'
 import type { Store } from '../../../libs/store/src/index.ts'
-import { recordConfigVersion } from '../src/config-versions.ts'
+import { type ConfigVersions, recordConfigVersion } from '../src/config-versions.ts'
 import { EpochRunner } from '../src/epoch-runner.ts'
 import { type EpochResult, type EpochWork, PoisonRecordError, type WorkContext } from '../src/epoch-work.ts'
 import { columnsOf, type Row } from '../src/rows-to-columns.ts'
@@ -93,6 +93,7 @@ let folder: string
 let bus: Bus
 let store: Store
 let membership: Membership | undefined
+let versions: ConfigVersions
 let journal: string[]
 
 beforeEach(async () => {
@@ -126,6 +127,11 @@ async function close(): Promise<void> {
   await bus.stop()
 }
 
+function configOf(threshold: number): StreamConfig {
+  const detection = detectConfigSchema.parse({ deviceUnreachable: { polls: threshold } })
+  return streamConfigOf({ tenants: [], sites: [], devices: [], circuits: [] }, detection, alarmConfigSchema.parse({}))
+}
+
 interface JoinOptions {
   group?: string
   threshold?: number
@@ -138,12 +144,7 @@ async function join_({
   threshold = 1,
   around = assignment => assignment,
 }: JoinOptions = {}): Promise<EpochRunner> {
-  const detection = detectConfigSchema.parse({ deviceUnreachable: { polls: threshold } })
-  const current = streamConfigOf(
-    { tenants: [], sites: [], devices: [], circuits: [] },
-    detection,
-    alarmConfigSchema.parse({}),
-  )
+  versions = await recordConfigVersion(bus, configOf(threshold), startMs)
   const runner = new EpochRunner({
     bus,
     store,
@@ -151,7 +152,7 @@ async function join_({
     log: silentLogger,
     producerId: 'test',
     bounds,
-    configVersions: await recordConfigVersion(bus, current, startMs),
+    configVersions: versions,
     work: { [topic]: context => new Adder(context, journal) },
   })
   const wrapped = new Map<Assignment, Assignment>()
@@ -313,6 +314,49 @@ describe('epoch runner', () => {
     // The epoch of the records at 20 s and 21 s was begun under the first configuration.
     expect(versions[0]).toBe(versions[1])
     expect(versions[2]).not.toBe(versions[1])
+  })
+
+  it('takes over a changed configuration while it runs, between epochs, and finds it after a crash', async () => {
+    let loses = false
+    const around = (assignment: Assignment): Assignment => ({
+      ...assignment,
+      topic: assignment.topic,
+      partition: assignment.partition,
+      generation: assignment.generation,
+      committed: assignment.committed,
+      low: assignment.low,
+      high: assignment.high,
+      commit(offset, metadata) {
+        if (loses) throw new Error('the answer was lost')
+        return assignment.commit(offset, metadata)
+      },
+    })
+    await join_({ threshold: 1, around })
+    await send([0, 'a', 1], [20, 'a', 2])
+    await untilLedger(1)
+    await versions.change(configOf(2), startMs)
+    await send([21, 'a', 3], [40, 'a', 4])
+    await untilLedger(3)
+    // The third epoch begins under the second configuration, and its commit is lost while a third one comes.
+    loses = true
+    await versions.change(configOf(3), startMs)
+    await send([60, 'a', 5])
+    await untilLedger(4)
+    await close()
+    const before = new Map(journal.map(entry => entry.split(':') as [string, string]))
+    expect([before.get('1'), before.get('2')]).toEqual([configOf(1).version, configOf(1).version])
+    expect(before.get('3')).toBe(configOf(2).version)
+
+    journal.length = 0
+    await open()
+    // A process that was started with the first configuration again computes it under the one it was begun with.
+    await join_({ threshold: 1 })
+    await send([80, 'a', 6])
+    await untilLedger(5)
+    const again = new Map(journal.map(entry => entry.split(':') as [string, string]))
+    expect(again.get('3')).toBe(configOf(2).version)
+    expect(again.get('4')).toBe(configOf(1).version)
+    expect(await totals()).toEqual({ a: '15' })
   })
 
   it('refuses to read again what the ledger has when the group lost its offsets', async () => {
