@@ -1,4 +1,4 @@
-import { Document, isMap, isSeq, parseDocument } from 'yaml'
+import { Document, isMap, isScalar, isSeq, parse, parseDocument, type YAMLMap } from 'yaml'
 import { ConfigError } from './config.ts'
 
 export interface CommentedItem {
@@ -47,14 +47,41 @@ export function withItemFields(
   sourceName: string,
   key: string,
   id: string,
-  fields: readonly (readonly [path: readonly string[], value: unknown])[],
+  fields: Fields,
 ): string | undefined {
   const document = documentOf(yaml, sourceName)
   const list = document.get(key)
   const item = isSeq(list) ? list.items.find(one => isMap(one) && one.get('id') === id) : undefined
   if (!isMap(item)) return undefined
+  return spliced(yaml, item, fields) ?? rewritten(document, item, fields)
+}
+
+type Fields = readonly (readonly [path: readonly string[], value: string | number])[]
+
+/** Where each field stands there already as a plain value, no other octet of the file changes. */
+function spliced(yaml: string, item: YAMLMap, fields: Fields): string | undefined {
+  const edits: { from: number; to: number; text: string }[] = []
+  for (const [path, value] of fields) {
+    const node = item.getIn(path, true)
+    if (!isScalar(node) || !node.range || node.anchor !== undefined || node.tag !== undefined) return undefined
+    // A block of lines ends where its indentation does.
+    if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') return undefined
+    edits.push({ from: node.range[0], to: node.range[1], text: scalarText(value) })
+  }
+  return edits
+    .sort((a, b) => b.from - a.from)
+    .reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), yaml)
+}
+
+function rewritten(document: Document, item: YAMLMap, fields: Fields): string {
   for (const [path, value] of fields) item.setIn(path, value)
   return document.toString({ lineWidth: 0 })
+}
+
+/** In quotes unless it is read back as itself without, in a block as in braces. */
+function scalarText(value: string | number): string {
+  const plain = String(value)
+  return /^[\w.-]+$/.test(plain) && parse(plain) === value ? plain : JSON.stringify(value)
 }
 
 function documentOf(yaml: string, sourceName: string): Document {
