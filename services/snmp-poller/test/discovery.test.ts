@@ -9,7 +9,7 @@ import { scanPlan } from '../src/discovery/scan-plan.ts'
 import { SendPace } from '../src/discovery/send-pace.ts'
 import { refusedSession } from '../src/refused-session.ts'
 import { snmpdPath, startSnmpd } from './snmpd.ts'
-import { octets, startAgent, switchValues, type Values } from './test-agent.ts'
+import { integer, octets, startAgent, switchValues, type Values } from './test-agent.ts'
 
 const lab: NamedAuth = { name: 'lab', auth: { version: 'v2c', community: 'lab-community' } }
 const user = (name: string, authKey: string): NamedAuth => ({
@@ -180,6 +180,95 @@ describe('discover', () => {
     const v1: NamedAuth = { name: 'v1', auth: { version: 'v1', community: 'c' } }
     const names = strongestFirst([v1, lab, user('a', 'password-a'), user('b', 'password-b')]).map(({ name }) => name)
     expect(names).toEqual(['a', 'b', 'lab', 'v1'])
+  })
+})
+
+describe('neighbours of what is found', () => {
+  const lldp = '1.0.8802.1.1.2.1.4'
+  const cdp = '1.3.6.1.4.1.9.9.23.1.2.1.1'
+  const cells = (entries: Readonly<Record<string, string | number | Uint8Array>>): Values =>
+    new Map(
+      Object.entries(entries).map(([name, value]) => [
+        oid(name),
+        typeof value === 'number'
+          ? integer(value)
+          : typeof value === 'string'
+            ? octets(value)
+            : { type: 'octets' as const, value },
+      ]),
+    )
+  const tables = cells({
+    [`${lldp}.1.1.9.0.7.1`]: 'by-lldp',
+    [`${lldp}.2.1.3.0.7.1.1.4.127.79.7.2`]: 2,
+    [`${lldp}.1.1.9.0.8.1`]: 'nameless',
+    [`${lldp}.1.1.9.0.9.1`]: 'dark',
+    [`${lldp}.2.1.3.0.9.1.1.4.127.79.7.9`]: 2,
+    // A length that is not that of what follows, a link's own address, a group.
+    [`${lldp}.2.1.3.0.9.2.1.5.127.79.7.9`]: 2,
+    [`${lldp}.2.1.3.0.9.3.2.16.254.128.0.0.0.0.0.0.0.0.0.0.0.0.0.1`]: 2,
+    [`${lldp}.2.1.3.0.9.4.1.4.224.0.0.1`]: 2,
+    [`${cdp}.3.4.1`]: 1,
+    [`${cdp}.4.4.1`]: Uint8Array.of(127, 79, 7, 3),
+    [`${cdp}.6.4.1`]: 'by-cdp',
+    [`${cdp}.3.5.1`]: 1,
+    [`${cdp}.4.5.1`]: Uint8Array.of(10, 1, 2, 3),
+    [`${cdp}.6.5.1`]: 'beyond',
+    '1.3.6.1.2.1.4.22.1.2.1.127.79.7.4': Uint8Array.of(2, 0, 0, 0, 0, 4),
+    '1.3.6.1.2.1.4.22.1.2.1.127.79.7.5': Uint8Array.of(2, 0, 0, 0, 0, 5),
+    '1.3.6.1.2.1.4.22.1.2.1.127.79.7.6': Uint8Array.of(2, 0, 0, 0, 0, 6),
+    '1.3.6.1.2.1.4.35.1.4.1.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.9': Uint8Array.of(2, 0, 0, 0, 0, 7),
+  })
+
+  async function network() {
+    const named = (name: string): Values => switchValues(1).set(scalarOids.sysName, octets(name))
+    const seed = await agentAt('127.79.7.1', new Map([...named('seed'), ...tables]))
+    await agentAt('127.79.7.2', named('by-lldp'), seed.port)
+    await agentAt('127.79.7.3', named('by-cdp'), seed.port)
+    await agentAt('127.79.7.4', named('by-arp'), seed.port)
+    return seed
+  }
+
+  it('are asked where they may be, and else told, with where they were seen', async () => {
+    const seed = await network()
+    const { devices, heardOf, counts } = await run({
+      addresses: ['127.79.7.1'],
+      auths: [lab],
+      port: seed.port,
+      inventory: [device({ id: 'there', address: '127.79.7.6' })],
+      neighbours: { seeds: [], mayAsk: address => address.startsWith('127.79.7.'), addressesMax: 100 },
+    })
+    expect(devices.map(({ answer, seenAt }) => [answer.sysName, answer.address, seenAt])).toEqual([
+      ['seed', '127.79.7.1', undefined],
+      ['by-lldp', '127.79.7.2', 'lldp of seed'],
+      ['by-cdp', '127.79.7.3', 'cdp of seed'],
+      ['by-arp', '127.79.7.4', 'arp of seed'],
+    ])
+    expect(heardOf).toEqual([
+      { address: '127.79.7.9', sysName: 'dark', by: 'lldp', of: 'seed', asked: true },
+      { address: '', sysName: 'nameless', by: 'lldp', of: 'seed', asked: false },
+      { address: '10.1.2.3', sysName: 'beyond', by: 'cdp', of: 'seed', asked: false },
+      { address: '2001:db8::9', sysName: '', by: 'arp', of: 'seed', asked: false },
+      { address: '127.79.7.5', sysName: '', by: 'arp', of: 'seed', asked: true },
+    ])
+    expect(counts).toMatchObject({ asked: 6, answered: 4, silent: 2 })
+  })
+
+  it('are told by devices of the inventory too; stations are asked last, and no more than so many', async () => {
+    const seed = await network()
+    const snmp = { auth: 'lab', port: seed.port }
+    const known = device({ id: 'known', address: '127.79.7.1', snmp })
+    const { devices, heardOf } = await run({
+      addresses: [],
+      auths: [lab],
+      port: seed.port,
+      inventory: [known],
+      neighbours: { seeds: [{ device: known, auth: lab.auth }], mayAsk: () => true, addressesMax: 3 },
+    })
+    expect(devices.map(({ answer, seenAt }) => [answer.sysName, seenAt])).toEqual([
+      ['by-lldp', 'lldp of known'],
+      ['by-cdp', 'cdp of known'],
+    ])
+    expect(heardOf.filter(({ asked }) => asked).map(({ sysName }) => sysName)).toEqual(['dark'])
   })
 })
 

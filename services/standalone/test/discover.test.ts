@@ -87,6 +87,11 @@ describe('weir discover', () => {
     expect(again.stdout).toContain('already there: nw-edge-1 at 127.79.1.1')
     expect(again.stdout).toMatch(/^devices: \[\]$/m)
     await expect(run([...args, '--out', part])).rejects.toThrow('exists')
+
+    // Its neighbours beyond the six, and no address that the inventory has.
+    const neighbours = await run(['--neighbours', ...args.slice(1)])
+    expect(neighbours.stderr).toContain('asked 6 addresses')
+    expect(neighbours.stdout).toContain('  # heard of by lldp of nw-dist-1\n  - id: nw-acc-1\n')
   })
 
   it('writes what a hostile device calls itself as data', async () => {

@@ -78,7 +78,18 @@ function neighbourCells(neighbour: SimulatedPort, localNumber: number): MibCell[
     [12, octets(capabilities)],
   ]
   // Indexed by lldpRemTimeMark, lldpRemLocalPortNum and lldpRemIndex.
-  return columns.map(([column, value]) => cell(appendArcs(lldpRemEntry, column), [0, localNumber, 1], () => value))
+  return [
+    ...columns.map(([column, value]) => cell(appendArcs(lldpRemEntry, column), [0, localNumber, 1], () => value)),
+    ...managementAddressCells(device, localNumber),
+  ]
+}
+
+/** lldpRemManAddrTable: its address, where its agent answers, is part of the index; the columns tell its interface. */
+function managementAddressCells({ loopbackAddress }: SimulatedDevice, localNumber: number): MibCell[] {
+  const lldpRemManAddrEntry = oid('1.0.8802.1.1.2.1.4.2.1')
+  const index = [0, localNumber, 1, 1, 4, ...loopbackAddress.split('.').map(Number)]
+  // lldpRemManAddrIfSubtype unknown(1), and so no number.
+  return [3, 4].map(column => cell(appendArcs(lldpRemManAddrEntry, column), index, () => integer(column === 3 ? 1 : 0)))
 }
 
 function chassisMac(device: SimulatedDevice): Uint8Array {

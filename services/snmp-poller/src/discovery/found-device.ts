@@ -81,11 +81,11 @@ export function isAtAddress(device: Device, address: string, port: number): bool
   return addressKey(device.address) === key || (hostOf(device) === key && device.snmp.port === port)
 }
 
-function hostOf(device: Device): string {
+export function hostOf(device: Device): string {
   return addressKey(device.snmp?.host ?? device.address)
 }
 
-function hasName({ id, name }: Device, sysName: string): boolean {
+export function hasName({ id, name }: Device, sysName: string): boolean {
   const wanted = sysName.toLowerCase()
   if (wanted === '') return false
   return [id, name].some(one => one !== undefined && [wanted, wanted.split('.')[0]].includes(one.toLowerCase()))

@@ -1,17 +1,20 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { systemClock, systemRandom } from '../../../../libs/kernel/src/index.ts'
+import { parsePrefix } from '../../../../libs/model/src/index.ts'
 import {
+  addressesMaxListed,
+  addressesMaxUnlisted,
   credentialsFor,
-  credentialsOf,
-  datagramsOfSilence,
   discover,
+  isAllowed,
   type NamedAuth,
-  type ScanPlan,
+  type NeighbourOptions,
   scanPlan,
 } from '../../../snmp-poller/src/index.ts'
 import { type Command, exitCodes, UsageError } from '../command.ts'
 import { type PollingConfig, readPollingConfig } from '../config.ts'
+import { dryRun, dryRunText } from '../discovery/dry-run.ts'
 import { discoveryForm, inventoryPatch, unnamedAuth } from '../discovery/inventory-patch.ts'
 import { placeOf } from '../discovery/place.ts'
 import { communityAuth, wholeNumber } from './snmp-target.ts'
@@ -19,6 +22,7 @@ import { communityAuth, wholeNumber } from './snmp-target.ts'
 export const discoverCommand: Command = {
   summary: 'asks the addresses of networks by SNMP and proposes devices for the inventory',
   usage: `usage: weir discover PREFIX... --auth NAME... [--tenant T] [--site S] [options]
+       weir discover --neighbours [PREFIX...] --auth NAME... [options]
 
 Asks each address who it is, at a bounded rate, and prints an inventory patch to review: YAML for a file in conf.d. Nothing
 is changed. Addresses outside of discovery.allow are refused; where that is empty, a command may name up to 4096.
@@ -26,6 +30,8 @@ is changed. Addresses outside of discovery.allow are refused; where that is empt
   --auth NAME         credentials NAME of poller.auths; may be given again. SNMPv3 is tried first, and whoever answers in it
                       is never told a community
   --tenant T, --site S  where the devices are; needed unless the configuration has only one
+  --neighbours        read the LLDP, CDP and ARP tables of what was found, or without a PREFIX of the inventory's devices,
+                      and ask whom they know within discovery.allow (within the PREFIXes where that is empty)
   --dry-run           say what would be asked, and send nothing
   --out FILE          write the patch there; never over a file
   --json              what was found, as one JSON object ("weir.discovery.v1")
@@ -47,6 +53,7 @@ Exit: 0 somebody answered or it was a dry run, 1 nobody answered or it was inter
         auth: { type: 'string', multiple: true },
         tenant: { type: 'string' },
         site: { type: 'string' },
+        neighbours: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
         out: { type: 'string' },
         json: { type: 'boolean' },
@@ -60,8 +67,9 @@ Exit: 0 somebody answered or it was a dry run, 1 nobody answered or it was inter
         budget: { type: 'string' },
       },
     })
-    if (positionals.length === 0)
+    if (positionals.length === 0 && !values.neighbours) {
       throw new UsageError('which prefixes? as in: weir discover 192.0.2.0/24 --auth office')
+    }
     const config = readPollingConfig(values.config)
     const plan = scanPlan(positionals, config.discovery.allow)
     if ('problems' in plan) throw new UsageError(plan.problems.join('\n  '))
@@ -78,7 +86,9 @@ Exit: 0 somebody answered or it was a dry run, 1 nobody answered or it was inter
     )
     const retries = wholeNumber('--retries', values.retries, 1, 0, 5)
     if (values['dry-run']) {
-      io.stdout.write(dryRun(plan, auths, { packetsPerSecond, retries, json: values.json === true }))
+      const within = values.neighbours ? askableOf(config, positionals) : undefined
+      const form = dryRun(plan, auths, { packetsPerSecond, retries, neighboursWithin: within })
+      io.stdout.write(values.json ? `${JSON.stringify(form, null, 2)}\n` : dryRunText(form))
       return exitCodes.ok
     }
     if (values.out !== undefined && existsSync(values.out))
@@ -96,6 +106,7 @@ Exit: 0 somebody answered or it was a dry run, 1 nobody answered or it was inter
       concurrency: config.discovery.concurrency,
       budgetMs: wholeNumber('--budget', values.budget, 120_000, 500, 3_600_000),
       profileFolders: config.poller.profileFolders,
+      ...(values.neighbours ? { neighbours: neighboursOf(config, positionals, place.tenant) } : {}),
       clock: systemClock,
       random: systemRandom,
       signal: io.signal,
@@ -119,6 +130,28 @@ Exit: 0 somebody answered or it was a dry run, 1 nobody answered or it was inter
   },
 }
 
+/** Within which neighbours are asked. */
+function askableOf({ discovery }: PollingConfig, prefixes: readonly string[]): readonly string[] {
+  return discovery.allow.length > 0 ? discovery.allow : prefixes
+}
+
+/** Without a prefix the inventory's devices tell whom they know; with one, what is found there. */
+function neighboursOf(config: PollingConfig, prefixes: readonly string[], tenant: string): NeighbourOptions {
+  const within = askableOf(config, prefixes)
+  const devices = prefixes.length > 0 ? [] : config.devices.filter(device => device.tenant === tenant)
+  return {
+    seeds: devices.flatMap(device => {
+      const credentials = device.snmp && credentialsFor(config.poller.auths, device.snmp.auth, tenant)
+      return credentials?.ok ? [{ device, auth: credentials.auth }] : []
+    }),
+    mayAsk(address) {
+      const prefix = parsePrefix(address)
+      return prefix !== undefined && within.length > 0 && isAllowed(prefix, within)
+    },
+    addressesMax: config.discovery.allow.length > 0 ? addressesMaxListed : addressesMaxUnlisted,
+  }
+}
+
 function namedAuths(config: PollingConfig, names: readonly string[], tenant: string): NamedAuth[] {
   return names.map(name => {
     const credentials = credentialsFor(config.poller.auths, name, tenant)
@@ -133,34 +166,4 @@ function unnamed(values: { community?: string | undefined }, environment: NodeJS
     throw new UsageError('with which credentials? --auth NAME of poller.auths, or WEIR_SNMP_COMMUNITY')
   }
   return communityAuth(values, environment)
-}
-
-function dryRun(
-  plan: ScanPlan,
-  auths: readonly NamedAuth[],
-  { packetsPerSecond, retries, json }: { packetsPerSecond: number; retries: number; json: boolean },
-): string {
-  const datagrams = plan.addresses.reduce(
-    (sum, address) => sum + datagramsOfSilence(credentialsOf(address, auths), retries),
-    0,
-  )
-  const credentials = auths.map(({ name, auth }) => ({
-    name,
-    version: auth.version,
-    addresses: plan.addresses.filter(address => credentialsOf(address, [{ name, auth }]).length > 0).length,
-  }))
-  const seconds = Math.ceil(datagrams / packetsPerSecond)
-  if (json) {
-    return `${JSON.stringify({ schema: 'weir.discovery-plan.v1', ...plan, credentials, packetsPerSecond, datagramsIfSilent: datagrams, secondsIfSilent: seconds }, null, 2)}\n`
-  }
-  return `${[
-    'would ask:',
-    ...plan.ranges.map(
-      ({ prefix, first, last, addresses }) => `  ${prefix}: ${first} to ${last}, ${addresses} addresses`,
-    ),
-    'with:',
-    ...credentials.map(({ name, version, addresses }) => `  ${name} (${version}), ${addresses} addresses`),
-    `at ${packetsPerSecond} datagrams a second, repetitions ${retries}: ${datagrams} datagrams in ${seconds} s where nobody answers;`,
-    'each device that answers is then polled once at the same rate. Nothing was sent.',
-  ].join('\n')}\n`
 }

@@ -1,12 +1,12 @@
 import { commentedList, printableLine } from '../../../../libs/kernel/src/index.ts'
-import { baseMac, type Discovery, type FoundDevice } from '../../../snmp-poller/src/index.ts'
+import { baseMac, type Discovery, type FoundDevice, type HeardOf } from '../../../snmp-poller/src/index.ts'
 import type { Place } from './place.ts'
 
 /** Stands in the patch for credentials that have no name yet. */
 export const unnamedAuth = 'discovered'
 
 /** What was found, for machines. */
-export function discoveryForm({ devices, refusals, counts }: Discovery, place: Place) {
+export function discoveryForm({ devices, refusals, heardOf, counts }: Discovery, place: Place) {
   return {
     schema: 'weir.discovery.v1',
     ...place,
@@ -30,7 +30,9 @@ export function discoveryForm({ devices, refusals, counts }: Discovery, place: P
       engineId: one.answer.engineId || null,
       ports: one.form.interfaces.length,
       sharesEngineIdWith: one.sharesEngineIdWith ?? null,
+      seenAt: one.seenAt ?? null,
     })),
+    heardOf,
     refusals: refusals.map(({ address, code, detail }) => ({ address, code, detail })),
   }
 }
@@ -42,7 +44,7 @@ interface PatchOptions extends Place {
 }
 
 /** YAML for a file of conf.d: the new devices, and comments that say how each was found and who is there already. */
-export function inventoryPatch({ devices, counts }: Discovery, options: PatchOptions): string {
+export function inventoryPatch({ devices, heardOf, counts }: Discovery, options: PatchOptions): string {
   const taken = new Set(options.taken)
   const fresh = devices.filter(({ standing }) => standing === 'new')
   const head = [
@@ -51,6 +53,7 @@ export function inventoryPatch({ devices, counts }: Discovery, options: PatchOpt
       ? [`Give the community that was used a name, poller.auths.${unnamedAuth} or another.`]
       : []),
     ...devices.filter(({ standing }) => standing !== 'new').map(knownLine),
+    ...heardLines(heardOf),
   ]
   return commentedList(
     head,
@@ -104,7 +107,27 @@ function howFound({ answer, form, otherAddresses, sharesEngineIdWith, seenAt }: 
     `answered at ${answer.address} in ${answer.credentials.auth.version}; sysObjectID ${answer.sysObjectID || 'none'}`,
     ...(otherAddresses.length > 0 ? [`also at ${otherAddresses.join(', ')}`] : []),
     ...(sharesEngineIdWith ? [`shares its SNMPv3 engine id with ${sharesEngineIdWith}: give each its own`] : []),
-    ...(seenAt ? [`seen at ${seenAt}`] : []),
+    ...(seenAt ? [`heard of by ${seenAt}`] : []),
+  ]
+}
+
+/** Proposals: devices of the network one by one; stations, of which there are thousands, as a number. */
+function heardLines(heardOf: readonly HeardOf[]): string[] {
+  const isStation = ({ by }: HeardOf): boolean => by === 'arp'
+  const stations = heardOf.filter(isStation)
+  return [
+    ...heardOf
+      .filter(one => !isStation(one))
+      .map(({ address, sysName, by, of, asked }) => {
+        const who = [sysName, address].filter(Boolean).join(' at ')
+        const why = address === '' ? 'it tells no management address' : asked ? 'it did not answer' : 'not asked'
+        return `heard of by ${by} of ${of}, not in the inventory: ${who} (${why})`
+      }),
+    ...(stations.length > 0
+      ? [
+          `heard of by arp: ${stations.length} further addresses, ${stations.filter(({ asked }) => asked).length} of them asked; --json lists them`,
+        ]
+      : []),
   ]
 }
 
