@@ -107,6 +107,29 @@ describe('send pace', () => {
   })
 })
 
+describe('a closed send pace', () => {
+  it('holds nobody, and sends nothing', async () => {
+    const pace = new SendPace(new ManualClock(), 1)
+    let asked = 0
+    const session = pace.session({
+      ...refusedSession('snmp-timeout', ''),
+      async get() {
+        asked++
+        return { ok: false, code: 'snmp-timeout', detail: '', attempts: 1 }
+      },
+    })
+    const requests = [session.get([]), session.get([]), session.get([])]
+    pace.close()
+    expect((await Promise.all([...requests, session.get([])])).map(reply => !reply.ok && reply.code)).toEqual([
+      'poll-deadline',
+      'poll-deadline',
+      'poll-deadline',
+      'poll-deadline',
+    ])
+    expect(asked).toBe(0)
+  })
+})
+
 describe('discover', () => {
   it('tells who answers, whom nobody knows, and who is there already', async () => {
     const one = await agentAt('127.79.1.1', switchValues(2))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
 import { createLogger, systemClock } from '../../../libs/kernel/src/index.ts'
 import { createSimulatedNetwork } from '../../../libs/simulator/src/index.ts'
 import { scalarOids } from '../../../libs/snmp/src/index.ts'
@@ -144,6 +145,25 @@ describe('weir discover', () => {
     expect(stdout).toContain('127.79.22.0/30: 127.79.22.1 to 127.79.22.2, 2 addresses')
     expect(stdout).toContain('at 2 datagrams a second, repetitions 1: 4 datagrams in 2 s')
     expect(agent.requests).toEqual([])
+  })
+
+  it('begins an inventory where there is none yet', async () => {
+    const agent = await startAgent(switchValues(1), undefined, '127.79.24.1')
+    cleanups.push(() => agent.close())
+    const { config } = configFolder('{}\n')
+    const args = ['127.79.24.1', '--config', config, '-p', String(agent.port), '--tenant', 'first', '--site', 'here']
+    const { stdout } = await run(args, { WEIR_SNMP_COMMUNITY: 'c' })
+    expect(stdout).toContain('# It needs tenants: [{ id: first }] and sites: [{ id: here, tenant: first }].')
+    expect(parse(stdout).devices).toEqual([
+      {
+        id: 'sw1',
+        tenant: 'first',
+        site: 'here',
+        address: '127.79.24.1',
+        snmp: { port: agent.port, auth: 'discovered' },
+      },
+    ])
+    await expect(run(args.slice(0, -2), { WEIR_SNMP_COMMUNITY: 'c' })).rejects.toThrow('no tenant yet')
   })
 
   it('fails when nobody answers', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../libs/kernel/src/index.ts'
+import type { Clock, Timer } from '../../../../libs/kernel/src/index.ts'
 import type { SnmpReply, SnmpSession } from '../snmp-transport.ts'
 
 /**
@@ -9,6 +9,7 @@ export class SendPace {
   readonly #clock: Clock
   readonly #gapMs: number
   #nextAtMs = Number.NEGATIVE_INFINITY
+  readonly #waiting = new Map<() => void, Timer>()
   #closed = false
   datagrams = 0
 
@@ -37,9 +38,14 @@ export class SendPace {
     }
   }
 
-  /** Nothing is sent any more. */
+  /** Nothing is sent any more, and nobody waits. */
   close(): void {
     this.#closed = true
+    for (const [resolve, timer] of this.#waiting) {
+      timer.cancel()
+      resolve()
+    }
+    this.#waiting.clear()
   }
 
   #turn(): Promise<void> {
@@ -47,6 +53,12 @@ export class SendPace {
     const atMs = Math.max(nowMs, this.#nextAtMs)
     this.#nextAtMs = atMs + this.#gapMs
     if (atMs <= nowMs || this.#closed) return Promise.resolve()
-    return new Promise(resolve => this.#clock.after(atMs - nowMs, resolve))
+    return new Promise(resolve => {
+      const timer = this.#clock.after(atMs - nowMs, () => {
+        this.#waiting.delete(resolve)
+        resolve()
+      })
+      this.#waiting.set(resolve, timer)
+    })
   }
 }

@@ -132,6 +132,10 @@ function announce(print: (line: string) => void, network: SimulatedNetwork): voi
     `wall      see the address above; ${network.inventory.devices.length} simulated devices on ${network.inventory.sites.length} sites`,
   )
   print('replay    npm run -s weir -- replay FILE.pcap    (your own capture beside the simulated exporters)')
+  const first = network.inventory.devices[0]!
+  print(
+    `discover  WEIR_SNMP_COMMUNITY=${community} npm run -s weir -- discover ${first.snmp!.host!.replace(/\d+$/, '0')}/27 -p ${first.snmp!.port} --tenant ${first.tenant} --site ${first.site}`,
+  )
   const waiting = network.inventory.devices.find(({ id }) => id === unlisted.device)!
   print(
     `adopt     npm run -s weir -- exporters adopt ${waiting.snmp!.host} --tenant ${unlisted.tenant}    (${unlisted.device} sends sFlow, nobody entered it)`,

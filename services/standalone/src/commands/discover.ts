@@ -114,7 +114,12 @@ Exit: 0 somebody answered or it was a dry run, 1 nobody answered or it was inter
     const form = discoveryForm(discovery, place)
     const output = values.json
       ? `${JSON.stringify(form, null, 2)}\n`
-      : inventoryPatch(discovery, { ...place, port, taken: new Set(config.devices.map(({ id }) => id)) })
+      : inventoryPatch(discovery, {
+          ...place,
+          port,
+          isFirst: config.tenants.length === 0,
+          taken: new Set(config.devices.map(({ id }) => id)),
+        })
     if (values.out === undefined) io.stdout.write(output)
     // The flag makes the kernel refuse a file that came meanwhile.
     else writeFileSync(values.out, output, { flag: 'wx' })

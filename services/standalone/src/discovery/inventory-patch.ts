@@ -39,6 +39,8 @@ export function discoveryForm({ devices, refusals, heardOf, counts }: Discovery,
 
 interface PatchOptions extends Place {
   readonly port: number
+  /** The inventory has no tenant yet. */
+  readonly isFirst: boolean
   /** Ids of the inventory. */
   readonly taken: ReadonlySet<string>
 }
@@ -49,6 +51,11 @@ export function inventoryPatch({ devices, heardOf, counts }: Discovery, options:
   const fresh = devices.filter(({ standing }) => standing === 'new')
   const head = [
     `weir discover: ${counts.asked} addresses asked, ${counts.answered} answered. Review it, then put it into conf.d.`,
+    ...(options.isFirst
+      ? [
+          `It needs tenants: [{ id: ${options.tenant} }] and sites: [{ id: ${options.site}, tenant: ${options.tenant} }].`,
+        ]
+      : []),
     ...(fresh.some(({ answer }) => answer.credentials.name === unnamedAuth)
       ? [`Give the community that was used a name, poller.auths.${unnamedAuth} or another.`]
       : []),

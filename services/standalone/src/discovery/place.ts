@@ -1,4 +1,4 @@
-import type { Site, Tenant } from '../../../../libs/model/src/index.ts'
+import { idPattern, type Site, type Tenant } from '../../../../libs/model/src/index.ts'
 import { UsageError } from '../command.ts'
 
 export interface Place {
@@ -6,12 +6,19 @@ export interface Place {
   readonly site: string
 }
 
-/** The tenant and site that are named, or the only ones there are. */
+/** The tenant and site that are named, or the only ones there are. Where there are none yet, those that are named. */
 export function placeOf(
   { tenants, sites }: { readonly tenants: readonly Tenant[]; readonly sites: readonly Site[] },
   tenant: string | undefined,
   site: string | undefined,
 ): Place {
+  if (tenants.length === 0) {
+    if (tenant === undefined || site === undefined) {
+      throw new UsageError('the configuration has no tenant yet: name the first by --tenant and --site')
+    }
+    for (const id of [tenant, site]) if (!idPattern.test(id)) throw new UsageError(`"${id}" is no id`)
+    return { tenant, site }
+  }
   const chosen = only('tenant', tenants, tenant)
   const place = only(
     `site of tenant "${chosen}"`,
