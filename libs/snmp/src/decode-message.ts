@@ -27,6 +27,8 @@ export type DecodedMessage =
   | { readonly ok: true; readonly message: Message }
   | { readonly ok: false; readonly error: MessageError }
 
+export type DecodedPdu = { readonly ok: true; readonly pdu: Pdu } | { readonly ok: false; readonly error: MessageError }
+
 export interface DecodeLimits {
   /** Octets of a message; UDP carries no more than 65 507. */
   bytesMax: number
@@ -55,6 +57,17 @@ export function decodeMessage(bytes: Uint8Array, limits: DecodeLimits = defaultD
     return failed({ code: 'snmp-version-unsupported', offset: versionOffset }, 'in message')
   }
   const community = reader.octets()
+  const decoded = readPdu(reader, limits)
+  if (!decoded.ok) return decoded
+  return { ok: true, message: { version: version === 0 ? 'v1' : 'v2c', community, pdu: decoded.pdu } }
+}
+
+/** As `decodeMessage`, one PDU alone: what a message of version 3 holds. */
+export function decodePdu(bytes: Uint8Array, limits: DecodeLimits = defaultDecodeLimits): DecodedPdu {
+  return readPdu(new BerReader(bytes), limits)
+}
+
+function readPdu(reader: BerReader, limits: DecodeLimits): DecodedPdu {
   const pduOffset = reader.offset
   const tag = reader.peekTag()
   if (reader.error) return failed(reader.error, 'in message')
@@ -79,17 +92,14 @@ export function decodeMessage(bytes: Uint8Array, limits: DecodeLimits = defaultD
   }
   reader.leave(listEnd)
   if (reader.error) return failed(reader.error, `in message: in ${kind}`)
-  return {
-    ok: true,
-    message: { version: version === 0 ? 'v1' : 'v2c', community, pdu: { ...head, varbinds } as Pdu },
-  }
+  return { ok: true, pdu: { ...head, varbinds } as Pdu }
 }
 
 const kindOfTag = new Map<number, PduKind>(
   (Object.entries(pduTags) as [PduKind, number][]).map(([kind, tag]) => [tag, kind]),
 )
 
-function failed(error: BerError<MessageErrorCode>, context: string): DecodedMessage {
+function failed(error: BerError<MessageErrorCode>, context: string): { ok: false; error: MessageError } {
   return { ok: false, error: { code: error.code, offset: error.offset, context } }
 }
 

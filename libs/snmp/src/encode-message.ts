@@ -14,6 +14,13 @@ export function encodeMessage(message: Message): Buffer {
   return writer.finish()
 }
 
+/** One PDU alone: what a message of version 3 holds. */
+export function encodePdu(pdu: Pdu): Buffer {
+  writer.reset()
+  writePdu(pdu)
+  return writer.finish()
+}
+
 /** The varbinds one after another, without the header of their list. */
 export function encodeVarbinds(varbinds: readonly Varbind[]): Buffer {
   writer.reset()

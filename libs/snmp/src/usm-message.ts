@@ -18,6 +18,8 @@ export interface UsmEnvelope {
   readonly time: number
   readonly userName: Uint8Array
   readonly contextName: Uint8Array
+  /** Whose objects it is about; the authoritative engine's unless given. */
+  readonly contextEngineId?: Uint8Array
 }
 
 /** A request of version 3 (RFC 3412 §6), signed and sealed as far as `security` has keys. Its id is the message's too. */
@@ -49,13 +51,13 @@ export function encodeUsmMessage(
 /** Around the PDU that the writer holds. */
 function enveloped(
   id: number,
-  { engineId, boots, time, userName, contextName }: UsmEnvelope,
+  { engineId, boots, time, userName, contextName, contextEngineId = engineId }: UsmEnvelope,
   security: UsmSecurity,
   salt: Uint8Array,
   reportable: number,
 ): Buffer {
   writer.octets(tags.octets, contextName)
-  writer.octets(tags.octets, engineId)
+  writer.octets(tags.octets, contextEngineId)
   writer.close(tags.sequence, 0)
   if (security.hasPriv) {
     const sealed = security.encrypt(writer.finish(), salt, boots, time)
@@ -98,6 +100,8 @@ export interface UsmMessage {
   readonly id: number
   readonly hasAuth: boolean
   readonly hasPriv: boolean
+  /** Whether the sender wants to be told what is wrong. */
+  readonly isReportable: boolean
   readonly engineId: Uint8Array
   readonly boots: number
   readonly time: number
@@ -139,17 +143,26 @@ export function decodeUsmMessage(bytes: Uint8Array): UsmMessage | undefined {
   const dataAt = reader.offset
   const isSequence = reader.header() === tags.sequence
   if (reader.error || (!hasPriv && !isSequence)) return undefined
+  const isReportable = (level & reportableFlag) !== 0
   const data = bytes.subarray(hasPriv ? reader.offset : dataAt, reader.offset + reader.length)
-  return { id, hasAuth, hasPriv, engineId, boots, time, userName, macAt, macLength: mac.length, salt, data }
+  const parameters = { engineId, boots, time, userName, macAt, macLength: mac.length, salt }
+  return { id, hasAuth, hasPriv, isReportable, ...parameters, data }
+}
+
+export interface ScopedPdu {
+  readonly contextEngineId: Uint8Array
+  readonly contextName: Uint8Array
+  readonly at: number
+  readonly end: number
 }
 
 /** Where the PDU of a scoped PDU lies; undefined where there is none. Octets behind it are padding. */
-export function scopedPdu(scoped: Uint8Array): { at: number; end: number } | undefined {
+export function scopedPdu(scoped: Uint8Array): ScopedPdu | undefined {
   const reader = new BerReader(scoped)
   reader.enter(tags.sequence)
-  reader.octets()
-  reader.octets()
-  return reader.error ? undefined : { at: reader.offset, end: reader.end }
+  const contextEngineId = reader.octets()
+  const contextName = reader.octets()
+  return reader.error ? undefined : { contextEngineId, contextName, at: reader.offset, end: reader.end }
 }
 
 /** What an engine reports instead of an answer (RFC 3414 §5), by the last arc but one of its counter. */

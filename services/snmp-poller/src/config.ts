@@ -120,7 +120,7 @@ export const snmpPollerConfigSchema = z.strictObject({
   interfacesMax: z.int().min(1).default(10_000),
   /** Records held while the bus cannot take them; beyond it the oldest go. */
   queueRecordsMax: z.int().min(1).default(10_000),
-  /** Traps and informs of versions 1 and 2c. */
+  /** Traps and informs; of version 3 those of the user that the device is polled with. */
   traps: z
     .strictObject({
       enabled: z.boolean().default(true),

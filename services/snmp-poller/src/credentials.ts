@@ -1,4 +1,4 @@
-import type { SnmpErrorCode } from '../../../libs/snmp/src/index.ts'
+import type { SnmpErrorCode, UsmUser } from '../../../libs/snmp/src/index.ts'
 import type { SnmpAuth } from './snmp-transport.ts'
 
 export type Credentials =
@@ -13,4 +13,15 @@ export function credentialsFor(auths: Readonly<Record<string, SnmpAuth>>, name: 
     return { ok: false, code: 'snmp-auth-refused', detail: `"${name}" is not for tenant "${tenant}"` }
   }
   return { ok: true, auth }
+}
+
+export type UserAuth = Extract<SnmpAuth, { version: 'v3' }>
+
+export function usmUserOf({ user, authProtocol, authKey, privProtocol, privKey }: UserAuth): UsmUser {
+  const octets = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'utf8')
+  return {
+    name: octets(user),
+    auth: authProtocol && { protocol: authProtocol, password: octets(authKey) },
+    priv: privProtocol && { protocol: privProtocol, password: octets(privKey) },
+  }
 }

@@ -242,7 +242,7 @@ export function createSnmpPoller(options: SnmpPollerOptions): SnmpPoller {
   function applyInventory(next: Inventory, nextAuths = auths): void {
     inventory = next
     auths = nextAuths
-    events.applyInventory(next)
+    events.applyInventory(next, auths)
     if (started) poll(next)
   }
 

@@ -1,11 +1,11 @@
 import type { Clock, Random } from '../../../libs/kernel/src/index.ts'
-import { decodeMessage, decodeUsmMessage, MessageScan, UsmKeys, type UsmUser } from '../../../libs/snmp/src/index.ts'
+import { decodeMessage, decodeUsmMessage, MessageScan, UsmKeys } from '../../../libs/snmp/src/index.ts'
 import { CommunitySession } from './community-session.ts'
+import { type UserAuth, usmUserOf } from './credentials.ts'
 import { RequestTimers } from './request-timers.ts'
 import {
   type DropReason,
   emptyTransportCounters,
-  type SnmpAuth,
   type SnmpReply,
   type SnmpSession,
   type SnmpTarget,
@@ -27,8 +27,6 @@ export interface UdpTransportOptions {
   /** For what an operator should know. */
   warn?: (text: string) => void
 }
-
-type UserAuth = Extract<SnmpAuth, { version: 'v3' }>
 
 const enginesMax = 100_000
 
@@ -201,14 +199,5 @@ export class UdpTransport implements SnmpTransport {
     for (const exchange of this.#exchanges.values()) {
       if (exchange.session.answersFrom(from)) exchange.doubt = doubt
     }
-  }
-}
-
-function usmUserOf({ user, authProtocol, authKey, privProtocol, privKey }: UserAuth): UsmUser {
-  const octets = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'utf8')
-  return {
-    name: octets(user),
-    auth: authProtocol && { protocol: authProtocol, password: octets(authKey) },
-    priv: privProtocol && { protocol: privProtocol, password: octets(privKey) },
   }
 }

@@ -276,6 +276,60 @@ describe.skipIf(!withNetSnmp)('net-snmp: snmptrap and snmpinform (skipped where 
     ).rejects.toThrow()
   }, 15_000)
 
+  const link = ['1.3.6.1.2.1.2.2.1.1.1', 'i', '1']
+  const levels = [
+    ['noAuthNoPriv', {}, []],
+    ['authNoPriv', { authProtocol: 'sha', authKey: 'auth-password' }, ['-a', 'SHA', '-A', 'auth-password']],
+    [
+      'authPriv',
+      { authProtocol: 'sha256', authKey: 'auth-password', privProtocol: 'aes', privKey: 'priv-password' },
+      ['-a', 'SHA-256', '-A', 'auth-password', '-x', 'AES', '-X', 'priv-password'],
+    ],
+    [
+      'authPriv',
+      { authProtocol: 'md5', authKey: 'auth-password', privProtocol: 'des', privKey: 'priv-password' },
+      ['-a', 'MD5', '-A', 'auth-password', '-x', 'DES', '-X', 'priv-password'],
+    ],
+  ] as const
+  it.each(levels)(
+    'version 3, %s %o: a trap, an inform that is answered, and a poll',
+    async (level, keys, options) => {
+      const { agent, events, trapPort, metrics } = await rig(['sw1'], {
+        auths: { lab: { version: 'v3', user: 'weir', ...keys } },
+      })
+      const to = `127.0.0.1:${trapPort}`
+      const user = ['-v3', '-u', 'weir', '-l', level, ...options]
+      await run('snmptrap', [...user, '-e', '0x8000000903aabbccddee', to, '', linkDown, ...link])
+      await run('snmpinform', [...user, '-t', '2', '-r', '1', to, '', '1.3.6.1.6.3.1.1.5.4', ...link])
+      await vi.waitFor(() => expect(events).toHaveLength(2), { timeout: 3_000 })
+      expect(events.map(one => [one.source, one.kind, one.ifIndex])).toEqual([
+        ['trap', 'link-down', 1],
+        ['inform', 'link-up', 1],
+      ])
+      // The agent speaks no version 3; that it is asked is what a link's trap leads to.
+      await vi.waitFor(() => expect(agent.undecodable).toBeGreaterThan(0), { timeout: 5_000 })
+      await expect(
+        run('snmpinform', [
+          '-v3',
+          '-u',
+          'guest',
+          '-l',
+          'noAuthNoPriv',
+          '-t',
+          '0.3',
+          '-r',
+          '0',
+          to,
+          '',
+          linkDown,
+          ...link,
+        ]),
+      ).rejects.toThrow()
+      expect(await metrics()).toMatch(/weir_event_dropped_total\{protocol="snmp",reason="unknown-user"\} [1-9]/)
+    },
+    20_000,
+  )
+
   it('version 1: generic and enterprise traps', async () => {
     const { events, trapPort } = await rig()
     const to = `127.0.0.1:${trapPort}`

@@ -14,7 +14,7 @@ import {
   keys,
   topics,
 } from '../../../../libs/model/src/index.ts'
-import { formatOid, oid } from '../../../../libs/snmp/src/index.ts'
+import { decodeUsmMessage, formatOid, oid } from '../../../../libs/snmp/src/index.ts'
 import type { SnmpPollerConfig } from '../config.ts'
 import { addressKey } from '../host-address.ts'
 import { Outbox } from '../outbox.ts'
@@ -25,6 +25,7 @@ import { EventCounters, type EventDrop, type EventProtocol, exposeEventMetrics }
 import { InformMemory } from './inform-memory.ts'
 import { meaningOf } from './notification-table.ts'
 import { type ReadNotification, readNotification } from './read-notification.ts'
+import { UsmNotifications, type UsmRefusal } from './read-usm-notification.ts'
 import { SourceLimits } from './source-limits.ts'
 import { readSyslog } from './syslog-message.ts'
 import { syslogMeaning } from './syslog-table.ts'
@@ -81,6 +82,8 @@ export class DeviceEvents {
   readonly #outbox: Outbox
   readonly #limits: SourceLimits
   readonly #informs = new InformMemory()
+  readonly #usm: UsmNotifications
+  #auths: SnmpPollerConfig['auths']
   #sources: DeviceSources
   #listeners: { protocol: EventProtocol; listener: DatagramListener }[] = []
   #partitions: readonly number[] = []
@@ -89,6 +92,8 @@ export class DeviceEvents {
   constructor(options: DeviceEventsOptions) {
     const { bus, clock, log, config } = options
     this.#options = options
+    this.#auths = config.auths
+    this.#usm = new UsmNotifications(config.producerId, clock)
     this.#outbox = new Outbox({ bus, topic: topics.events, clock, log, recordsMax: config.queueRecordsMax })
     this.#limits = new SourceLimits(config.eventsPerSourcePerSecondMax, sourcesMax)
     this.#sources = new DeviceSources(options.inventory)
@@ -104,8 +109,9 @@ export class DeviceEvents {
     return this.#listeners.filter(one => one.protocol === protocol).map(({ listener }) => listener.port)
   }
 
-  applyInventory(inventory: Inventory): void {
+  applyInventory(inventory: Inventory, auths: SnmpPollerConfig['auths']): void {
     this.#sources = new DeviceSources(inventory)
+    this.#auths = auths
   }
 
   async start(): Promise<void> {
@@ -181,11 +187,13 @@ export class DeviceEvents {
     candidates: readonly Device[],
     reply: (answer: Buffer) => void,
   ): EventDrop | undefined {
-    const { auths, traps } = this.#options.config
-    const read = readNotification(datagram, { candidates, auths, communities: traps.communities })
-    if (typeof read === 'string') return read
-    const { answer, notification, device } = read
     const address = addressKey(from.address)
+    const read = this.#read(datagram, candidates, address)
+    if ('drop' in read) {
+      if (read.answer) reply(read.answer)
+      return read.drop
+    }
+    const { answer, notification, device } = read
     if (answer && notification.informId !== undefined) {
       this.#counters.informsAnswered++
       reply(answer)
@@ -194,6 +202,15 @@ export class DeviceEvents {
     }
     this.#publish('snmp', device, notificationEvent(read, address))
     return undefined
+  }
+
+  #read(datagram: Buffer, candidates: readonly Device[], address: string): ReadNotification | UsmRefusal {
+    const auths = this.#auths
+    const usm = decodeUsmMessage(datagram)
+    if (usm) return this.#usm.read(datagram, usm, { candidates, auths, address })
+    const { communities } = this.#options.config.traps
+    const read = readNotification(datagram, { candidates, auths, communities })
+    return typeof read === 'string' ? { drop: read } : read
   }
 
   #takeSyslog(datagram: Buffer, address: string, candidates: readonly Device[]): EventDrop | undefined {

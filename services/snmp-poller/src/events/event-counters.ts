@@ -13,6 +13,12 @@ export type EventDrop =
   | 'unknown-source'
   | 'ambiguous-source'
   | 'wrong-community'
+  | 'unknown-user'
+  | 'level-too-low'
+  | 'wrong-digest'
+  | 'not-in-time-window'
+  | 'decryption-failed'
+  | 'engine-discovery'
   | 'repeated-inform'
   | 'uninteresting'
 

@@ -27,7 +27,7 @@ export interface NotificationAccess {
 }
 
 /** A notification has a handful of varbinds; more is no device's doing (F52). */
-const limits = { ...defaultDecodeLimits, varbindsMax: 256 }
+export const varbindLimits = { ...defaultDecodeLimits, varbindsMax: 256 }
 
 /**
  * Reads one datagram of versions 1 and 2c from a device. The community must be the one that the device is polled with, or
@@ -35,7 +35,7 @@ const limits = { ...defaultDecodeLimits, varbindsMax: 256 }
  * raised on a link trap's word alone.
  */
 export function readNotification(datagram: Uint8Array, access: NotificationAccess): ReadNotification | EventDrop {
-  const decoded = decodeMessage(datagram, limits)
+  const decoded = decodeMessage(datagram, varbindLimits)
   if (!decoded.ok) return decoded.error.code === 'snmp-version-unsupported' ? 'version-unsupported' : 'malformed'
   const { message } = decoded
   const notification = notificationOf(message)
