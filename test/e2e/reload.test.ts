@@ -112,3 +112,24 @@ it('refuses a configuration that is wrong as a whole, says so, and goes on as be
   expect(dumped.stdout).toContain('community: …')
   expect(dumped.stdout).not.toContain('public')
 }, 60_000)
+
+it('takes devices of another system’s file over when that changes, and keeps them while it is wrong', async () => {
+  const file = join(folder, 'targets.json')
+  const targets = (...names: string[]) =>
+    names.map((id, i) => ({ targets: [`127.78.1.${i + 1}:${agentPort}`], labels: { id } }))
+  writeFileSync(file, JSON.stringify(targets('fourth')))
+  const defaults = { tenant: 'acme', site: 'hq', auth: 'office' }
+  write(['second'], { deviceFiles: [{ kind: 'file_sd', file, defaults }] })
+  expect((await reload()).status).toBe(200)
+  expect(await deviceIds()).toEqual(['fourth', 'second'])
+
+  writeFileSync(file, JSON.stringify(targets('fourth', 'fifth')))
+  await until('the fifth', async () => (await deviceIds()).includes('fifth') || undefined, 20_000)
+  writeFileSync(file, '[{')
+  await until(
+    'the refusal',
+    async () => (await metric('weir_config_last_reload_successful')) === 0 || undefined,
+    20_000,
+  )
+  expect(await deviceIds()).toEqual(['fifth', 'fourth', 'second'])
+}, 60_000)

@@ -31,6 +31,7 @@ import {
 } from '../../stream-processor/src/index.ts'
 import { readAdvisoryFiles } from './advisories/read-advisories.ts'
 import { elementsSchema } from './element-definitions.ts'
+import { deviceFileSchema, devicesOfFile } from './inventory/device-files.ts'
 import { partitionsSchema } from './topic-specs.ts'
 
 const busConfigSchema = z.discriminatedUnion('kind', [
@@ -47,6 +48,8 @@ export const weirConfigSchema = z.strictObject({
   tenants: z.array(tenantSchema).default([]),
   sites: z.array(siteSchema).default([]),
   devices: z.array(deviceSchema).default([]),
+  /** Further devices, from files of other systems; read again when one of them changes. */
+  deviceFiles: z.array(deviceFileSchema).max(64).default([]),
   circuits: z.array(circuitSchema).default([]),
   /** What is asked again and again to measure loss, round trips and jitter. */
   probes: z.array(probeSchema).default([]),
@@ -116,7 +119,9 @@ export function configWith(file: string | undefined, changed: { path: string; te
 }
 
 function wholeConfig(files: readonly string[], read: (file: string) => string): WeirConfig {
-  const config = loadConfig(weirConfigSchema, files, read)
+  const own = loadConfig(weirConfigSchema, files, read)
+  const others = own.deviceFiles.flatMap(source => devicesOfFile(source, readConfigFile(source.file)))
+  const config = { ...own, devices: [...own.devices, ...others] }
   const problems = inventoryProblems(inventoryOf(config))
   if (problems.length > 0) throw new ConfigError(problems)
   return config

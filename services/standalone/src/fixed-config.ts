@@ -5,6 +5,7 @@ const reloadable: Partial<Record<keyof WeirConfig, true | readonly string[]>> = 
   tenants: true,
   sites: true,
   devices: true,
+  deviceFiles: true,
   circuits: true,
   probes: true,
   networks: true,

@@ -26,6 +26,8 @@ export interface Reloaded {
 export class Reloader {
   readonly #options: ReloaderOptions
   #running: Promise<Reloaded> | undefined
+  /** As taken over last. */
+  #taken: WeirConfig
   #succeeded = true
   #succeededMs: number
   #failures = 0
@@ -33,6 +35,7 @@ export class Reloader {
   constructor(options: ReloaderOptions) {
     const { metrics, clock } = options
     this.#options = options
+    this.#taken = options.config
     this.#succeededMs = clock.nowMs()
     metrics.gauges('weir_config_last_reload_successful', 'Whether the configuration on disk was taken over', [], () => [
       [{}, this.#succeeded ? 1 : 0],
@@ -46,6 +49,10 @@ export class Reloader {
     metrics.counters('weir_config_reload_failures_total', 'Configurations that were refused', [], () => [
       [{}, this.#failures],
     ])
+  }
+
+  get taken(): WeirConfig {
+    return this.#taken
   }
 
   /**
@@ -77,6 +84,7 @@ export class Reloader {
       const next = read()
       const needRestart = fixedChanges(config, next)
       await apply(next)
+      this.#taken = next
       this.#succeeded = true
       this.#succeededMs = clock.nowMs()
       log.info({ devices: next.devices.length }, 'configuration reloaded')

@@ -25,6 +25,7 @@ import { createSnmpPoller, type EchoTool } from '../../snmp-poller/src/index.ts'
 import { createStreamProcessor } from '../../stream-processor/src/index.ts'
 import { firmwarePolicyOf, inventoryOf, type WeirConfig } from './config.ts'
 import { letHeapGrow } from './heap-growth.ts'
+import { fileWatch } from './inventory/file-watch.ts'
 import { Reloader } from './reloader.ts'
 import { embeddedPartitions, type Partitions, topicSpecs } from './topic-specs.ts'
 import { createTopicsComponent } from './topics-component.ts'
@@ -149,6 +150,11 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
       log,
       metrics,
     })
+  if (reloader) {
+    // What it says of a failure is in the log.
+    const reload = (): void => void reloader.reload().catch(() => {})
+    members.push(fileWatch(() => reloader.taken.deviceFiles.map(({ file }) => file), systemClock, reload))
+  }
   const group = componentGroup('weir', [...members, ...extra], log)
   const status = createStatusServer({
     config: { host: config.status.host, port: config.status.port ?? defaultStatusPort(run) },
