@@ -65,6 +65,18 @@ export class LearnedNames {
     return this.#ports.values().next().value as Tables
   }
 
+  /**
+   * Of an application, whichever source port taught it first: exporters behind one address are of one make as a rule, and
+   * sums by application know no port. undefined where none did.
+   */
+  application(id: number): string | undefined {
+    for (const { applications } of this.#ports.values()) {
+      const name = applications.get(id)?.name
+      if (name) return name
+    }
+    return undefined
+  }
+
   learn(sourcePort: number, claim: NameClaim): void {
     const { applicationId, application, ifIndex, vrfId, vrf, samplerId, sampler } = claim
     if (applicationId !== undefined && (application.name !== '' || application.category !== '')) {

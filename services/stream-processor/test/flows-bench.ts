@@ -15,7 +15,7 @@ import {
   type UnknownExporterSchema,
   type UnknownExportersLive,
 } from '../../../libs/model/src/index.ts'
-import type { Output } from '../src/epoch-work.ts'
+import type { EpochResult, Output } from '../src/epoch-work.ts'
 import { type FlowCounts, FlowsWork } from '../src/flows/flows-work.ts'
 import { streamConfigOf } from '../src/stream-config.ts'
 
@@ -92,12 +92,19 @@ export class FlowsBench {
     }
   }
 
-  /** Closes the epoch and hands the partition to a new owner, who has the state rows alone. */
-  handOver(): void {
-    for (const [key, state] of this.work.closeEpoch().states) {
+  /** Closes the epoch; its state rows are kept. */
+  closeEpoch(): EpochResult {
+    const result = this.work.closeEpoch()
+    for (const [key, state] of result.states) {
       if (state === '') this.#states.delete(key)
       else this.#states.set(key, state)
     }
+    return result
+  }
+
+  /** Closes the epoch and hands the partition to a new owner, who has the state rows alone. */
+  handOver(): void {
+    this.closeEpoch()
     this.work = this.#newWork()
     this.work.restore(this.#states)
   }

@@ -32,6 +32,8 @@ export interface RollupExporter {
   siteId?: string | undefined
   role?: string | undefined
   enrichment?: FlowEnrichment | undefined
+  /** Of an application id (IE 95), as the exporter's options data names it. */
+  applicationNamed?: ((id: number) => string | undefined) | undefined
 }
 
 const nothingKnown = new FlowEnrichment('', [])
@@ -119,10 +121,12 @@ export class FlowRollup {
       return found?.name ?? found?.prefix ?? ''
     }
     const rows = Array.from({ length }, (_, row) => row)
-    const application = (row: number): string =>
-      networks[row] === otherNetworks
-        ? otherName
-        : applicationName(applicationIds[row]!, service[row]! >>> 16, service[row]! & 0xffff)
+    const application = (row: number): string => {
+      if (networks[row] === otherNetworks) return otherName
+      const id = applicationIds[row]!
+      const told = id === 0 ? undefined : exporters[row]!.applicationNamed?.(id)
+      return told ?? applicationName(id, service[row]! >>> 16, service[row]! & 0xffff)
+    }
     const block: ColumnBlock = {
       length,
       columns: {

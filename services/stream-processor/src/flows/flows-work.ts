@@ -277,7 +277,7 @@ export class FlowsWork implements EpochWork {
     this.#derived.live(tenantId, `unknown/${collectorId}`, { case: 'unknownExporters', value })
   }
 
-  #described({ tenantId, address, id }: Exporter): RollupExporter {
+  #described({ tenantId, address, id, decoder }: Exporter): RollupExporter {
     const deviceId = this.#config.exporterDevices?.[`${tenantId}/${address}`]
     const device = deviceId === undefined ? undefined : this.#config.devices[`${tenantId}/${deviceId}`]
     return {
@@ -286,6 +286,7 @@ export class FlowsWork implements EpochWork {
       siteId: device?.site,
       role: device?.role,
       enrichment: this.#enrichments.of(this.#config, tenantId),
+      applicationNamed: application => decoder.names.application(application),
     }
   }
 
