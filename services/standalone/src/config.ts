@@ -32,6 +32,7 @@ import {
 import { readAdvisoryFiles } from './advisories/read-advisories.ts'
 import { elementsSchema } from './element-definitions.ts'
 import { deviceFileSchema, devicesOfFile } from './inventory/device-files.ts'
+import { deviceUrlSchema, lastListOf } from './inventory/device-urls.ts'
 import { partitionsSchema } from './topic-specs.ts'
 
 const busConfigSchema = z.discriminatedUnion('kind', [
@@ -50,6 +51,8 @@ export const weirConfigSchema = z.strictObject({
   devices: z.array(deviceSchema).default([]),
   /** Further devices, from files of other systems; read again when one of them changes. */
   deviceFiles: z.array(deviceFileSchema).max(64).default([]),
+  /** And from their APIs, asked again and again. */
+  deviceUrls: z.array(deviceUrlSchema).max(64).default([]),
   circuits: z.array(circuitSchema).default([]),
   /** What is asked again and again to measure loss, round trips and jitter. */
   probes: z.array(probeSchema).default([]),
@@ -121,7 +124,11 @@ export function configWith(file: string | undefined, changed: { path: string; te
 function wholeConfig(files: readonly string[], read: (file: string) => string): WeirConfig {
   const own = loadConfig(weirConfigSchema, files, read)
   const others = own.deviceFiles.flatMap(source => devicesOfFile(source, readConfigFile(source.file)))
-  const config = { ...own, devices: [...own.devices, ...others] }
+  const lists = own.deviceUrls.flatMap(url => {
+    const { source, text } = lastListOf(own.data, url)
+    return devicesOfFile(source, text)
+  })
+  const config = { ...own, devices: [...own.devices, ...others, ...lists] }
   const problems = inventoryProblems(inventoryOf(config))
   if (problems.length > 0) throw new ConfigError(problems)
   return config

@@ -66,6 +66,12 @@ export class Reloader {
     return this.#running
   }
 
+  /** One that begins after now: what was just written must be read. */
+  async reloadAnew(): Promise<Reloaded> {
+    while (this.#running) await this.#running.catch(() => {})
+    return this.reload()
+  }
+
   /** For `POST /-/reload`. */
   async answer(): Promise<StatusAnswer> {
     const contentType = 'text/plain; charset=utf-8'

@@ -25,6 +25,7 @@ import { createSnmpPoller, type EchoTool } from '../../snmp-poller/src/index.ts'
 import { createStreamProcessor } from '../../stream-processor/src/index.ts'
 import { firmwarePolicyOf, inventoryOf, type WeirConfig } from './config.ts'
 import { letHeapGrow } from './heap-growth.ts'
+import { deviceUrls } from './inventory/device-urls.ts'
 import { fileWatch } from './inventory/file-watch.ts'
 import { Reloader } from './reloader.ts'
 import { embeddedPartitions, type Partitions, topicSpecs } from './topic-specs.ts'
@@ -152,8 +153,11 @@ export async function createSystem(options: SystemOptions): Promise<WeirSystem> 
     })
   if (reloader) {
     // What it says of a failure is in the log.
-    const reload = (): void => void reloader.reload().catch(() => {})
+    const reload = (): void => void reloader.reloadAnew().catch(() => {})
     members.push(fileWatch(() => reloader.taken.deviceFiles.map(({ file }) => file), systemClock, reload))
+    const { data, deviceUrls: urls } = config
+    const shared = { clock: systemClock, log, metrics }
+    if (urls.length > 0) members.push(deviceUrls({ ...shared, urls, data, reload: () => reloader.reloadAnew() }))
   }
   const group = componentGroup('weir', [...members, ...extra], log)
   const status = createStatusServer({

@@ -4,21 +4,23 @@ import { ConfigError, checkConfig, parseConfig } from '../../../../libs/kernel/s
 import { type Device, deviceSchema } from '../../../../libs/model/src/index.ts'
 import { csvFields } from '../detect/series-csv.ts'
 
+/** Where an entry says nothing of its own. */
+export const deviceDefaultsSchema = z
+  .strictObject({
+    tenant: z.string().optional(),
+    site: z.string().optional(),
+    role: z.string().optional(),
+    auth: z.string().optional(),
+    port: z.int().min(1).max(65_535).optional(),
+  })
+  .prefault({})
+
 /** A file in which another system keeps devices. */
 export const deviceFileSchema = z.strictObject({
   /** Prometheus' targets (JSON or YAML), or a table with a header line. */
   kind: z.enum(['file_sd', 'csv']),
   file: z.string(),
-  /** Where an entry says nothing of its own. */
-  defaults: z
-    .strictObject({
-      tenant: z.string().optional(),
-      site: z.string().optional(),
-      role: z.string().optional(),
-      auth: z.string().optional(),
-      port: z.int().min(1).max(65_535).optional(),
-    })
-    .prefault({}),
+  defaults: deviceDefaultsSchema,
 })
 export type DeviceFile = z.output<typeof deviceFileSchema>
 
