@@ -100,6 +100,7 @@ export class DeviceEvents {
     exposeEventMetrics(options.metrics, {
       counters: this.#counters,
       outbox: this.#outbox,
+      usm: this.#usm,
       listeners: () => this.#listeners,
     })
   }

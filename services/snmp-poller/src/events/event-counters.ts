@@ -1,6 +1,7 @@
 import { CounterByCode, type Metrics } from '../../../../libs/kernel/src/index.ts'
 import type { Outbox } from '../outbox.ts'
 import type { DatagramListener } from './datagram-listener.ts'
+import type { UsmNotifications } from './read-usm-notification.ts'
 
 export type EventProtocol = 'snmp' | 'syslog'
 
@@ -49,10 +50,11 @@ export class EventCounters {
 export interface EventMetricSources {
   readonly counters: EventCounters
   readonly outbox: Outbox
+  readonly usm: UsmNotifications
   readonly listeners: () => readonly { protocol: EventProtocol; listener: DatagramListener }[]
 }
 
-export function exposeEventMetrics(metrics: Metrics, { counters, outbox, listeners }: EventMetricSources): void {
+export function exposeEventMetrics(metrics: Metrics, { counters, outbox, usm, listeners }: EventMetricSources): void {
   const protocols = ['snmp', 'syslog'] as const
   metrics.counters('weir_event_datagrams_total', 'Notifications and syslog messages received', ['protocol'], () =>
     protocols.map(protocol => [{ protocol }, counters.received[protocol]] as const),
@@ -74,6 +76,10 @@ export function exposeEventMetrics(metrics: Metrics, { counters, outbox, listene
     () => [...counters.unknownSources].map(([address, n]) => [{ address }, n] as const),
   )
   metrics.counters('weir_informs_answered_total', 'Informs acknowledged', [], () => [[{}, counters.informsAnswered]])
+  metrics.counters('weir_event_engines_forgotten_total', 'SNMPv3 engines that made room for others', ['kind'], () => [
+    [{ kind: 'clock' }, usm.forgotten.clock],
+    [{ kind: 'keys' }, usm.forgotten.keys],
+  ])
   metrics.gauges('weir_event_listener_up', 'Whether the socket listens', ['protocol', 'host'], () =>
     listeners().map(
       ({ protocol, listener }) => [{ protocol, host: listener.host }, listener.listening ? 1 : 0] as const,

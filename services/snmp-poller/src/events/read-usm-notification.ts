@@ -51,7 +51,9 @@ const noContext = { contextName: nothing }
 const noSecurity = new UsmSecurity(undefined, undefined)
 /** RFC 3414 §3.2.7 a. */
 const windowSeconds = 150
-const securitiesMax = 10_000
+/** SnmpEngineID (RFC 3411 §5) and msgUserName (RFC 3414 §2.4): what is kept by them is bounded in octets too. */
+const engineIdBytesMax = 32
+const userNameBytesMax = 32
 
 interface EngineSecurity {
   readonly security: UsmSecurity
@@ -66,7 +68,9 @@ interface EngineSecurity {
 export class UsmNotifications {
   readonly #engine: UsmEngine
   readonly #clock: Clock
-  readonly #clocks = new EngineClocks()
+  readonly #clocks: EngineClocks
+  readonly #securitiesMax: number
+  #securitiesForgotten = 0
   /** A password's key takes milliseconds, so it is made once for each of the credentials. */
   readonly #keys = new WeakMap<UserAuth, { keys: UsmKeys; signing: UsmKeys }>()
   readonly #securities = new Map<string, EngineSecurity & { auth: UserAuth }>()
@@ -79,16 +83,26 @@ export class UsmNotifications {
     'decryption-failed': 0,
   }
 
-  constructor(producerId: string, clock: Clock) {
+  constructor(producerId: string, clock: Clock, enginesMax = 10_000) {
     this.#engine = new UsmEngine(producerId, clock)
     this.#clock = clock
+    this.#clocks = new EngineClocks(enginesMax)
+    this.#securitiesMax = enginesMax
+  }
+
+  /** What was known of engines and made room for others'. */
+  get forgotten(): { readonly clock: number; readonly keys: number } {
+    return { clock: this.#clocks.forgotten, keys: this.#securitiesForgotten }
   }
 
   read(bytes: Uint8Array, message: UsmMessage, access: UsmAccess): ReadNotification | UsmRefusal {
     const isOurs = Buffer.compare(message.engineId, this.#engine.id) === 0
     // Whoever wants to send an inform asks first who we are; a trap is never reportable.
     if (!isOurs && message.isReportable) return this.#refuse('engine-discovery', message, true)
-    if (message.engineId.length === 0) return { drop: 'malformed' }
+    const { length } = message.engineId
+    if (length === 0 || length > engineIdBytesMax || message.userName.length > userNameBytesMax) {
+      return { drop: 'malformed' }
+    }
     const users = usersOf(message, access)
     if (users.length === 0) return this.#refuse('unknown-user', message, isOurs)
     let refused: Reported = 'wrong-digest'
@@ -195,7 +209,10 @@ export class UsmNotifications {
     this.#securities.delete(key)
     this.#securities.set(key, engine)
     const [oldest] = this.#securities.keys()
-    if (this.#securities.size > securitiesMax && oldest !== undefined) this.#securities.delete(oldest)
+    if (this.#securities.size > this.#securitiesMax && oldest !== undefined) {
+      this.#securities.delete(oldest)
+      this.#securitiesForgotten++
+    }
     return engine
   }
 }
