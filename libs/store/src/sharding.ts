@@ -15,6 +15,7 @@ const shardingKeys: Readonly<Record<string, string>> = {
   sensor_5m: 'cityHash64(tenant_id, device_id)',
   device_hardware: 'cityHash64(tenant_id, device_id)',
   stations: 'cityHash64(tenant_id, mac)',
+  exporter_names: 'cityHash64(tenant_id, exporter_id)',
   device_changes: 'cityHash64(tenant_id, device_id)',
   stream_state: 'cityHash64(log_id, topic, partition)',
   stream_epochs: 'cityHash64(log_id, topic, partition)',

@@ -227,6 +227,16 @@ export const tables = {
     seen_at: 'DateTime64(3)',
     rev: 'UInt64',
   },
+  /** What an exporter calls its interfaces, VRFs and samplers; each text is `[[number, name, description], …]`. */
+  exporter_names: {
+    tenant_id: 'String',
+    exporter_id: 'String',
+    interfaces_json: 'String',
+    vrfs_json: 'String',
+    samplers_json: 'String',
+    learned_at: 'DateTime64(3)',
+    rev: 'UInt64',
+  },
   /** What changed about a device: libs/model's kinds of change. */
   device_changes: {
     tenant_id: 'String',

@@ -68,8 +68,11 @@ export function textOf(view: DataView, at: number, length: number): string {
 /** What is kept of a name: interfaces' descriptions are 255 octets at most, names far shorter. */
 const nameLengthMax = 255
 
+/** Names are shown on terminals and screens: what would steer one (control codes, directions of writing) is U+FFFD. */
+const steering = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
+
 export function nameOf(view: DataView, at: number, length: number): string {
-  return textOf(view, at, Math.min(length, nameLengthMax)).trim()
+  return textOf(view, at, Math.min(length, nameLengthMax)).trim().replace(steering, '\ufffd')
 }
 
 function octets(view: DataView, at: number, length: number): Uint8Array {

@@ -55,6 +55,8 @@ const portsMax = 16
 export class LearnedNames {
   /** Changes whenever `save` would. */
   version = 0
+  /** Names that made room for others; whoever counts them sets it to 0. */
+  beyond = 0
   readonly #ports = new Map<number, Tables>()
 
   /** @param sourcePort 0 where the decoder does not key by port */
@@ -75,6 +77,22 @@ export class LearnedNames {
       if (name) return name
     }
     return undefined
+  }
+
+  /**
+   * Of interfaces, VRFs or samplers, over all source ports: flows know no port. Where two ports call a number otherwise,
+   * the one that came last stands, as an exporter that began anew sends from another.
+   */
+  merged(): Omit<NameTables, 'applications'> {
+    const [first, ...more] = this.#ports.values()
+    if (!first) return noNames
+    if (more.length === 0) return first
+    const all = [first, ...more]
+    return {
+      interfaces: mergedMap(all.map(one => one.interfaces)),
+      vrfs: mergedMap(all.map(one => one.vrfs)),
+      samplers: mergedMap(all.map(one => one.samplers)),
+    }
   }
 
   learn(sourcePort: number, claim: NameClaim): void {
@@ -144,7 +162,11 @@ export class LearnedNames {
     if (!tables) {
       tables = { applications: new Map(), interfaces: new Map(), vrfs: new Map(), samplers: new Map() }
       this.#ports.set(sourcePort, tables)
-      if (this.#ports.size > portsMax) this.#ports.delete(this.#ports.keys().next().value as number)
+      if (this.#ports.size > portsMax) {
+        const [eldest, gone] = this.#ports.entries().next().value as [number, Tables]
+        this.#ports.delete(eldest)
+        this.beyond += gone.applications.size + gone.interfaces.size + gone.vrfs.size + gone.samplers.size
+      }
     }
     return tables
   }
@@ -153,7 +175,10 @@ export class LearnedNames {
     this.version++
     map.delete(id)
     map.set(id, value)
-    if (map.size > max) map.delete(map.keys().next().value as number)
+    if (map.size > max) {
+      map.delete(map.keys().next().value as number)
+      this.beyond++
+    }
   }
 }
 
@@ -175,6 +200,10 @@ interface SavedNames {
     vrfs: [id: number, name: string][]
     samplers: [id: number, name: string][]
   }[]
+}
+
+function mergedMap<V>(maps: readonly ReadonlyMap<number, V>[]): ReadonlyMap<number, V> {
+  return new Map(maps.flatMap(map => [...map]))
 }
 
 const noNames: NameTables = { applications: new Map(), interfaces: new Map(), vrfs: new Map(), samplers: new Map() }

@@ -80,6 +80,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): StreamPr
     clampedRecords: 0,
     foldedRecords: 0,
     templatesBeyond: 0,
+    namesBeyond: 0,
     conditions,
   }
   const pollCounts: PollCounts = {
@@ -240,6 +241,12 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'Templates beyond what is written down of one exporter, counted at each look',
     [],
     one(() => flows.templatesBeyond),
+  )
+  metrics.counters(
+    'weir_flow_names_beyond_total',
+    'Names of options data that made room for others of their exporter',
+    [],
+    one(() => flows.namesBeyond),
   )
   metrics.counters(
     'weir_processor_polls_total',

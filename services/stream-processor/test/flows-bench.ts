@@ -45,6 +45,7 @@ export class FlowsBench {
     clampedRecords: 0,
     foldedRecords: 0,
     templatesBeyond: 0,
+    namesBeyond: 0,
     conditions: new CounterByCode(),
   }
   readonly #states = new Map<string, string>()
@@ -102,9 +103,13 @@ export class FlowsBench {
     return result
   }
 
-  /** Closes the epoch and hands the partition to a new owner, who has the state rows alone. */
-  handOver(): void {
+  /**
+   * Closes the epoch and hands the partition to a new owner, who has the state rows alone.
+   * @param alter what an earlier version would have left
+   */
+  handOver(alter: (state: string) => string = state => state): void {
     this.closeEpoch()
+    for (const [key, state] of this.#states) this.#states.set(key, alter(state))
     this.work = this.#newWork()
     this.work.restore(this.#states)
   }

@@ -1,5 +1,6 @@
 export * from './alarm-history.ts'
 export * from './device-changes.ts'
+export * from './exporter-names.ts'
 export { type FlowDeduplication, flowDeduplications } from './flow-deduplication.ts'
 export { type FlowDimension, type FlowFilters, flowDimensions } from './flow-dimensions.ts'
 export { type FlowProvenance, flowProvenance } from './flow-provenance.ts'

@@ -1,6 +1,7 @@
 import type { ExporterDetectState, ExporterObservation } from '../../../../libs/detect/src/index.ts'
 import { createExporterDecoder, type ExporterDecoder } from '../../../../libs/wire/src/index.ts'
 import { ExporterHealth, type SavedHealth } from './exporter-health.ts'
+import { haveRow } from './exporter-names.ts'
 import { type SavedTemplates, TemplateNotes } from './template-notes.ts'
 
 /** One exporter of the partition: its decoder, and what live views and detectors need to know of it. */
@@ -57,7 +58,10 @@ export function newExporter(tenantId: string, collectorId: string, address: stri
 }
 
 export function restoredExporter(id: string, saved: SavedExporter, names: unknown): Exporter {
-  return exporterOf(id, splitExporterId(id), createExporterDecoder({}, saved.decoder, names), saved)
+  const exporter = exporterOf(id, splitExporterId(id), createExporterDecoder({}, saved.decoder, names), saved)
+  // Before migration 0011 names were remembered and not written down.
+  if (names !== undefined && !haveRow(names)) exporter.savedNamesVersion = -1
+  return exporter
 }
 
 export function savedExporter(exporter: Exporter): SavedExporter {

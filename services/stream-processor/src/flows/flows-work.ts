@@ -36,6 +36,7 @@ import {
   savedExporter,
 } from './exporter.ts'
 import { exporterLive } from './exporter-live.ts'
+import { ExporterNameRows, savedNames } from './exporter-names.ts'
 import { FlowRollup, type RollupExporter } from './flow-rollup.ts'
 import { FlowRows } from './flow-rows.ts'
 import { assumeSampling, RateLimitScale } from './scale-sampling.ts'
@@ -74,6 +75,8 @@ export interface FlowCounts {
   /** Records whose rollup row was folded into one of others at the bound. */
   foldedRecords: number
   templatesBeyond: number
+  /** Names of options data that made room for others of their exporter. */
+  namesBeyond: number
   conditions: CounterByCode
 }
 
@@ -96,6 +99,7 @@ export class FlowsWork implements EpochWork {
   readonly #flows = new FlowColumns()
   readonly #rows = new FlowRows()
   readonly #rollup = new FlowRollup()
+  readonly #nameRows = new ExporterNameRows()
   #progress: Progress = { watermark: initialWatermark, judgedLogMs: 0 }
   #progressChanged = false
   /** Exporters forgotten in this epoch. */
@@ -172,9 +176,12 @@ export class FlowsWork implements EpochWork {
       exporter.rollupIndex = -1
       exporter.rowsIndex = -1
       const { names } = exporter.decoder
+      this.#counts.namesBeyond += names.beyond
+      names.beyond = 0
       if (names.version !== exporter.savedNamesVersion) {
         exporter.savedNamesVersion = names.version
-        states.set(namesPrefix + exporter.id, JSON.stringify(names.save()))
+        states.set(namesPrefix + exporter.id, savedNames(names))
+        this.#nameRows.add(exporter.tenantId, exporter.id, names, exporter.lastSeenMs)
       }
       if (exporter.decoder.stateVersion === exporter.savedVersion && !exporter.changed) continue
       exporter.savedVersion = exporter.decoder.stateVersion
@@ -194,6 +201,7 @@ export class FlowsWork implements EpochWork {
     const blocks = [
       { table: 'flows', block: this.#rows.take(this.#flows) },
       { table: 'flow_1m', block: this.#rollup.take() },
+      { table: 'exporter_names', block: this.#nameRows.take() },
     ] as const
     this.#flows.reset()
     return { blocks: blocks.filter(({ block }) => block.length > 0), states }
