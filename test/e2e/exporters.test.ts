@@ -66,6 +66,8 @@ function send(setId: number, words: readonly number[]): void {
   socket.send(set, port, '127.0.0.1')
 }
 
+const textWord = (text: string): number => Buffer.from(text).readUInt32BE()
+
 const templates = async () =>
   (await getJson<{ data: Template[] }>(`${weir.gateway}/api/v1/exporters/${encodeURIComponent(exporterId)}/templates`))
     .data
@@ -141,6 +143,39 @@ it('lists templates as learned, changed and over a restart, by REST and by comma
   expect(JSON.parse(json.stdout)).toMatchObject([{ exporterId, health: { protocols: ['netflow9'] } }])
   const table = await runWeir(['exporters', '--gateway', weir.gateway])
   expect(table.stdout).toMatch(/^acme\/collector\/127\.0\.0\.1 +netflow9 /m)
+}, 120_000)
+
+it('keeps the names that an exporter announces over a restart, by REST and by command', async () => {
+  // Cisco's "option vrf-table" and "option interface-table", scope System; then their data, and a flow of interface 3.
+  send(1, [257, 4, 8, 1, 4, 234, 4, 236, 4, 0])
+  send(1, [258, 4, 8, 1, 4, 10, 4, 82, 4, 0])
+  send(257, [1, 7, textWord('red\0')])
+  send(258, [1, 3, textWord('Gi01')])
+  send(0, [259, 3, 1, 4, 2, 4, 10, 4])
+  send(259, [1_000, 2, 3])
+  const path = `/api/v1/exporters/${encodeURIComponent(exporterId)}/names`
+  const names = async () => (await getJson<{ data: object[] }>(weir.gateway + path)).data
+  const learned = await until(
+    'the names',
+    async () => {
+      const now = await names()
+      return now.length === 2 ? now : undefined
+    },
+    30_000,
+  )
+  expect(learned).toMatchObject([
+    { kind: 'interface', number: 3, name: 'Gi01' },
+    { kind: 'vrf', number: 7, name: 'red' },
+  ])
+
+  weir.signal('SIGKILL')
+  await weir.ended
+  weir = await startWeir(['all', '--config', configFile])
+  expect(await names()).toEqual(learned)
+  const listed = await runWeir(['exporters', 'names', exporterId, '--gateway', weir.gateway])
+  expect(listed.stdout).toMatch(/^interface +3 +Gi01$/m)
+  const top = await runWeir(['top', '--by', 'exporter,input-interface', '--gateway', weir.gateway])
+  expect(top.stdout).toMatch(/^acme\/collector\/127\.0\.0\.1 +Gi01 \(3\) /m)
 }, 120_000)
 
 it('says so where no gateway answers, no exporter is so called, or an option is unknown', async () => {

@@ -444,6 +444,7 @@ describe('history', () => {
     expect(body.data).toEqual([
       {
         key: { exporter: 'acme/c1/192.0.2.1' },
+        labels: {},
         octets: '102000',
         packets: '102',
         records: '2',
@@ -454,6 +455,7 @@ describe('history', () => {
       },
       {
         key: { exporter: 'acme/c1/192.0.2.2' },
+        labels: {},
         octets: '3000',
         packets: '3',
         records: '1',

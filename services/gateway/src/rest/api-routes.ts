@@ -41,7 +41,7 @@ export function addApiRoutes(app: App, context: ApiContext): void {
   addFirmwareRoutes(app, { ...context, query: context.config.query })
   addCircuitRoutes(app, context)
   addSearchRoutes(app, { ...context, query: context.config.query })
-  addExporterRoutes(app, context)
+  addExporterRoutes(app, { ...context, query: context.config.query })
   addProbeRoutes(app, { ...context, query: context.config.query })
   addUnknownExporterRoutes(app, context)
   addAlarmRoutes(app, context)

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { type ExporterLive, templateRecordSchema } from '../../../../libs/model/src/index.ts'
+import { exporterNameKinds, listExporterNames, type Store } from '../../../../libs/store/src/index.ts'
+import type { QueryConfig } from '../config.ts'
 import type { App } from '../http/app.ts'
 import { decodeCursor, listOf, listParameters, pageOf } from '../http/cursor.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -9,6 +11,7 @@ import { comparePlaces, type TemplatePlace } from '../live/template-book.ts'
 import { inScope, type Scope } from '../principal.ts'
 import { exporterAdvice } from './exporter-advice.ts'
 import type { RestContext } from './inventory-routes.ts'
+import { tenantScopeOf } from './tenant-scope.ts'
 
 const time = z.iso.datetime()
 const count = z.string().describe('A 64-bit count.')
@@ -69,8 +72,21 @@ const exporterItem = z.object({
 
 const templateItem = templateRecordSchema.omit({ schema: true })
 
-/** Exporters of flows: their rates, and how well their export works. */
-export function addExporterRoutes(app: App, { state, nowMs }: RestContext): void {
+const nameItem = z.object({
+  kind: z.enum(exporterNameKinds),
+  number: z.int().describe('ifIndex, VRF id or sampler id.'),
+  name: z.string().describe('Empty where the exporter tells a description only.'),
+  description: z.string(),
+  learnedAt: time.describe("When the exporter's names last changed."),
+})
+
+export interface ExporterRoutesContext extends RestContext {
+  store: Store
+  query: QueryConfig
+}
+
+/** Exporters of flows: their rates, how well their export works, and what they call the numbers in it. */
+export function addExporterRoutes(app: App, { state, nowMs, store, query }: ExporterRoutesContext): void {
   app.get(
     '/api/v1/exporters',
     {
@@ -134,6 +150,40 @@ export function addExporterRoutes(app: App, { state, nowMs }: RestContext): void
         one => [String(one.sourcePort), one.protocol, String(one.observationDomainId), String(one.templateId)],
         ({ schema: _, ...one }) => one,
       )
+    },
+  )
+
+  app.get(
+    '/api/v1/exporters/:exporterId/names',
+    {
+      schema: {
+        summary: 'What one exporter calls its interfaces, VRFs and samplers, as its options data says',
+        tags: ['inventory'],
+        params: exporterParameters,
+        querystring: z.strictObject({
+          kind: z.enum(exporterNameKinds).optional(),
+          limit: listParameters.limit,
+          cursor: listParameters.cursor,
+        }),
+        response: { 200: listOf(nameItem) },
+      },
+    },
+    async request => {
+      const { kind, limit, cursor } = request.query
+      decodeCursor(cursor, 2)
+      const { exporterId } = request.params
+      const scope = requestScope(request, {})
+      const page = await listExporterNames(store, {
+        tenants: tenantScopeOf(scope),
+        exporterId,
+        ...(kind === undefined ? {} : { kinds: [kind] }),
+        limit,
+        cursor,
+        timeoutMs: query.timeoutMs,
+      })
+      // One that fell silent before this gateway started is known to the store alone.
+      if (page.items.length === 0) findExporter(state, scope, exporterId)
+      return { data: page.items, nextCursor: page.nextCursor }
     },
   )
 }

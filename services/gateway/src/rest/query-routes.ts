@@ -22,6 +22,7 @@ import { requestScope } from '../http/scope.ts'
 import { circuitAt } from '../live/circuits.ts'
 import type { LiveState } from '../live/live-state.ts'
 import { completenessOf, type Gap, isoOf } from './coverage.ts'
+import { findLabels, kindOfDimension, type Label } from './number-labels.ts'
 import { monthRange, queryGate, stepsOf, timeRangeOf } from './query-cost.ts'
 import * as schemas from './query-schemas.ts'
 import { tenantScopeOf } from './tenant-scope.ts'
@@ -62,11 +63,11 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
     async request => {
       const { body } = request
       const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
-      const { top, about } = await gate(() => rank(context, tenants, dimensionsOf(body.by), body))
+      const { top, labels, about } = await gate(() => rank(context, tenants, dimensionsOf(body.by), body))
       return {
         ...about,
         estimated: top.total.octets !== top.total.octetsExported,
-        data: top.rows,
+        data: top.rows.map((row, i) => ({ ...row, labels: labels[i]! })),
         total: top.total,
       }
     },
@@ -78,12 +79,17 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
     async request => {
       const { body } = request
       const tenants = tenantScopeOf(requestScope(request, { tenant: body.tenant }))
-      const { top, about } = await gate(() => rank(context, tenants, [body.rows, body.columns], body))
+      const { top, labels, about } = await gate(() => rank(context, tenants, [body.rows, body.columns], body))
       return {
         ...about,
         rows: keysBySize(top, body.rows, body.measure),
         columns: keysBySize(top, body.columns, body.measure),
-        cells: top.rows.map(({ key, ...sums }) => ({ ...sums, row: key[body.rows]!, column: key[body.columns]! })),
+        cells: top.rows.map(({ key, ...sums }, i) => ({
+          ...sums,
+          row: key[body.rows]!,
+          column: key[body.columns]!,
+          labels: labels[i]!,
+        })),
         total: top.total,
       }
     },
@@ -141,7 +147,35 @@ async function rank(
     deduplicate,
   }
   const top = await readTopFlows(context.store, query, { limit, timeoutMs: context.config.timeoutMs })
-  return { top, about: aboutFlows(context, query, top.rowsRead) }
+  const labels = await labelsOf(
+    context,
+    tenants,
+    query.filters,
+    top.rows.map(row => row.key),
+  )
+  return { top, labels, about: aboutFlows(context, query, top.rowsRead) }
+}
+
+/** A number means something only beside its exporter: one of the keys, or the only one that passes the filters. */
+async function labelsOf(
+  { store, state, config }: QueryContext,
+  tenants: TenantScope,
+  filters: FlowFilters,
+  keys: readonly TopFlows['rows'][number]['key'][],
+): Promise<Partial<Record<FlowDimension, Label>>[]> {
+  const only = filters.exporter?.length === 1 ? filters.exporter[0] : undefined
+  const numbers = keys.map(key => {
+    const exporterId = key.exporter ?? only
+    if (exporterId === undefined) return []
+    return (Object.keys(key) as FlowDimension[])
+      .filter(dimension => kindOfDimension(dimension) !== undefined)
+      .map(dimension => ({ exporterId: String(exporterId), dimension, number: Number(key[dimension]) }))
+  })
+  const sources = { store, inventory: state.inventory, tenants, timeoutMs: config.timeoutMs }
+  const labels = await findLabels(sources, numbers.flat())
+  return numbers.map(those =>
+    Object.fromEntries(those.flatMap(one => (labels.of(one) ? [[one.dimension, labels.of(one)!]] : []))),
+  )
 }
 
 async function interfaceSeries(context: QueryContext, tenants: TenantScope, body: InterfacesBody) {
@@ -214,10 +248,20 @@ async function flowSeries(context: QueryContext, tenants: TenantScope, body: Flo
   const found = await readFlowSeries(context.store, query, { limit: body.limit, timeoutMs })
   const by = body.by === undefined ? [] : [body.by]
   const rowsRead = found.reduce((sum, one) => sum + one.rowsRead, 0)
+  const labels = await labelsOf(
+    context,
+    tenants,
+    filters,
+    found.map(({ key }) => (body.by === undefined || key === null ? {} : { [body.by]: key })),
+  )
   return {
     ...aboutFlows(context, { ...range, by, filters, deduplicate, stepSeconds }, rowsRead),
     resolutionSeconds: stepSeconds,
-    series: found.map(({ key, points }) => ({ key, points })),
+    series: found.map(({ key, points }, i) => ({
+      key,
+      label: (body.by === undefined ? undefined : labels[i]![body.by]) ?? null,
+      points,
+    })),
   }
 }
 

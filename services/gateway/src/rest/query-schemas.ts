@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { flowDeduplications, flowDimensions } from '../../../../libs/store/src/index.ts'
+import { labelSchema } from './number-labels.ts'
 
 const instant = z.iso.datetime({ offset: true })
 
@@ -64,6 +65,10 @@ export const deduplicateSchema = z
 const tenant = z.string().max(128).optional()
 const decimal = z.string().describe('A 64-bit integer.')
 const keyValue = z.union([z.string(), z.number()])
+
+const labelsSchema = z
+  .partialRecord(dimensionSchema, labelSchema)
+  .describe('Names of interfaces and VRFs, where the exporter is a dimension too or the only one filtered by.')
 
 const gapSchema = z.object({ from: z.iso.datetime(), to: z.iso.datetime() })
 
@@ -141,6 +146,7 @@ export const timeseriesAnswer = aboutSchema.extend({
     z.array(
       z.object({
         key: keyValue.nullable().describe('Null for all traffic, and for the rest beyond the limit.'),
+        label: labelSchema.nullable().describe('Of an interface or VRF of the only exporter filtered by.'),
         points: z.array(flowPoint),
       }),
     ),
@@ -171,6 +177,7 @@ export const topAnswer = aboutSchema.extend({
   data: z.array(
     totalsSchema.extend({
       key: z.partialRecord(dimensionSchema, keyValue),
+      labels: labelsSchema,
       share: z.number().describe('Part of the total by the measure, 0 to 1.'),
     }),
   ),
@@ -191,7 +198,7 @@ export const matrixRequest = z.strictObject({
 export const matrixAnswer = aboutSchema.extend({
   rows: z.array(keyValue).describe('Largest first.'),
   columns: z.array(keyValue).describe('Largest first.'),
-  cells: z.array(totalsSchema.extend({ row: keyValue, column: keyValue, share: z.number() })),
+  cells: z.array(totalsSchema.extend({ row: keyValue, column: keyValue, labels: labelsSchema, share: z.number() })),
   total: totalsSchema,
 })
 

@@ -22,6 +22,17 @@ export interface ExporterItem {
   advice: { code: string; text: string }[]
 }
 
+/** What this command reads of an item of `/api/v1/exporters/{exporterId}/names`. */
+interface NameItem {
+  kind: string
+  number: number
+  name: string
+  description: string
+}
+
+/** Names that `show` prints; `names` prints all. */
+const namesShown = 40
+
 /** What this command reads of an item of `/api/v1/unknown-exporters`. */
 interface UnknownItem {
   exporterId: string
@@ -38,6 +49,7 @@ export const exportersCommand: Command = {
   summary: 'lists the exporters of a running gateway, how well their export works, and adopts unknown ones',
   usage: `usage: weir exporters [--json] [options]
        weir exporters show EXPORTER [options]
+       weir exporters names EXPORTER [options]
        weir exporters adopt ADDRESS [--tenant ID] [--sampling-rate N] [options]
        weir exporters reject ADDRESS [options]
 
@@ -47,6 +59,7 @@ Columns: loss is the share of sequence units missing in five minutes; held the d
 the active timeout as learned. What they mean: docs/reference/exporters.md.
 
   show                what is known of one exporter, and what to change on it (id or address)
+  names               what it calls its interfaces, VRFs and samplers in options data
   adopt               store what an unknown exporter sends, and what is held of it
   --tenant ID         with adopt: whose it is, instead of its listener's tenant
   --sampling-rate N   with adopt: one in N, for records whose sampling nobody tells
@@ -67,11 +80,13 @@ Exit: 0, 1 where no gateway answered or it refused, 2 usage.`,
         return await list(address, values, io)
       case 'show':
         return await show(address, wanted(name), values, io)
+      case 'names':
+        return await listNames(address, wanted(name), values, io)
       case 'adopt':
       case 'reject':
         return await decide(address, action, wanted(name), values, io)
       default:
-        throw new UsageError(`"${action}" is none of show, adopt, reject`)
+        throw new UsageError(`"${action}" is none of show, names, adopt, reject`)
     }
   },
 }
@@ -115,7 +130,34 @@ async function show(address: string, name: string, values: Values, io: CommandIo
   io.stdout.write(`${textTable(facts).join('\n')}\n`)
   for (const { text } of item.advice) io.stdout.write(`\n${text}\n`)
   if (item.advice.length === 0) io.stdout.write('\nnothing to change on it\n')
+  const names = await namesOf(address, item.exporterId)
+  if (names.length > 0) {
+    io.stdout.write(`\n${textTable([namesHead, ...names.slice(0, namesShown).map(nameRow)]).join('\n')}\n`)
+  }
+  if (names.length > namesShown) {
+    io.stdout.write(`and ${names.length - namesShown} more: weir exporters names ${item.exporterId}\n`)
+  }
   return exitCodes.ok
+}
+
+async function listNames(address: string, name: string, values: Values, io: CommandIo): Promise<number> {
+  // An id is asked for as it is: the exporter may have been silent since before the gateway started.
+  const known = await listAll<ExporterItem>(address, '/exporters', {})
+  const exporterId = name.split('/').length > 2 ? name : theOne(known, name, 'exporter').exporterId
+  const names = await namesOf(address, exporterId)
+  const text = values.json ? JSON.stringify(names, null, 2) : textTable([namesHead, ...names.map(nameRow)]).join('\n')
+  io.stdout.write(`${text}\n`)
+  return exitCodes.ok
+}
+
+function namesOf(address: string, exporterId: string): Promise<NameItem[]> {
+  return listAll<NameItem>(address, `/exporters/${encodeURIComponent(exporterId)}/names`, {})
+}
+
+const namesHead = ['kind', 'number', 'name', 'description']
+
+function nameRow({ kind, number, name, description }: NameItem): string[] {
+  return [kind, String(number), name || '-', description]
 }
 
 async function decide(

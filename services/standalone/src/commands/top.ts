@@ -2,13 +2,20 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { type Command, exitCodes, UsageError } from '../command.ts'
 
+const label = z.object({ name: z.string() })
 const totals = { octets: z.string(), packets: z.string(), records: z.string() }
 const answerSchema = z.object({
   range: z.object({ from: z.string(), to: z.string() }),
   table: z.string(),
   estimated: z.boolean(),
   data: z.array(
-    z.object({ ...totals, key: z.record(z.string(), z.union([z.string(), z.number()])), share: z.number() }),
+    z.object({
+      ...totals,
+      key: z.record(z.string(), z.union([z.string(), z.number()])),
+      /** Absent in answers of an earlier version. */
+      labels: z.record(z.string(), label).default({}),
+      share: z.number(),
+    }),
   ),
   total: z.object(totals),
 })
@@ -82,8 +89,8 @@ function wholeNumber(text: string, option: string): number {
 function tableOf(answer: Answer, minutes: number): string {
   const names = Object.keys(answer.data[0]?.key ?? {})
   const head = [...names, 'share', 'rate', 'octets', 'packets']
-  const rows = answer.data.map(({ key, share, octets, packets }) => [
-    ...names.map(name => String(key[name] ?? '') || '-'),
+  const rows = answer.data.map(({ key, labels, share, octets, packets }) => [
+    ...names.map(name => cellOf(key[name], labels[name]?.name)),
     `${(share * 100).toFixed(1)} %`,
     rateText((Number(octets) * 8) / (minutes * 60)),
     octets,
@@ -98,6 +105,12 @@ function tableOf(answer: Answer, minutes: number): string {
   const { octets } = answer.total
   const about = `${answer.range.from} to ${answer.range.to}, from ${answer.table}: ${octets} octets in all`
   return `${[line(head), ...rows.map(line)].join('\n')}\n\n${about}${answer.estimated ? ', estimated from samples' : ''}\n`
+}
+
+/** `Gi0/0/1 (3)`, `3`; names are devices' own and must not steer a terminal. */
+function cellOf(value: string | number | undefined, name: string | undefined): string {
+  if (name === undefined) return String(value ?? '') || '-'
+  return `${name.replace(/\p{Cc}/gu, '\ufffd')} (${value})`
 }
 
 function rateText(bitsPerSecond: number): string {
