@@ -75,6 +75,39 @@ describe('npm start', () => {
     expect(text).toMatch(/^weir_processor_epochs_total/m)
   })
 
+  it('calls the interfaces of an exporter that nobody polls as it does itself', async () => {
+    const exporterId = 'northwind/collector/10.255.0.2'
+    const top = await until(
+      'labelled traffic',
+      async () => {
+        const response = await fetch(`${weir.gateway}/api/v1/query/top`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            by: ['exporter', 'input-interface'],
+            filters: { exporter: [exporterId] },
+            range: { from: new Date(Date.now() - 1_800_000).toISOString(), to: new Date().toISOString() },
+          }),
+        })
+        const { data } = (await response.json()) as Page<{ labels: Record<string, { name: string; source: string }> }>
+        return data.length > 0 && data.every(({ labels }) => labels['input-interface']) ? data : undefined
+      },
+      60_000,
+    )
+    expect(top.map(({ labels }) => labels['input-interface'])).toContainEqual({
+      name: 'x1',
+      description: 'Outside: nw-edge-1',
+      source: 'exporter',
+    })
+    const names = await getJson<Page<object>>(
+      `${weir.gateway}/api/v1/exporters/${encodeURIComponent(exporterId)}/names?kind=vrf`,
+    )
+    expect(names.data).toMatchObject([
+      { number: 0, name: 'root' },
+      { number: 1, name: 'guest' },
+    ])
+  }, 90_000)
+
   it('serves the wall', async () => {
     const page = await fetch(`${weir.gateway}/wall`)
     expect(page.status).toBe(200)

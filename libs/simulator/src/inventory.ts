@@ -81,7 +81,7 @@ function probesOf(model: NetworkModel, agentPort: number): object[] {
 export function collectorAddressTable(model: NetworkModel): CollectorAddressTable {
   return Object.fromEntries(
     model.topology.devices.flatMap(({ exporter, loopbackAddress, address, site }) =>
-      exporter ? [[loopbackAddress, { tenantId: site.tenant, exporterAddress: address }]] : [],
+      exporter ? [[loopbackAddress, { tenantId: site.tenant, exporterAddress: exporter.address ?? address }]] : [],
     ),
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createExporterDecoder, FlowColumns } from '../../wire/src/index.ts'
+import { createExporterDecoder, FlowColumns, type NameTables } from '../../wire/src/index.ts'
 import {
   type CounterName,
   defaultExporterOptions,
@@ -16,6 +16,8 @@ const model = new NetworkModel({ seed: 7, startMs })
 
 interface Exported {
   datagrams: Buffer[]
+  /** What options data taught. */
+  names: NameTables
   columns: FlowColumns
 }
 
@@ -45,7 +47,7 @@ function exported(deviceId: string, fromS: number, untilS: number, activeTimeout
   take(startMs + untilS * second, exporter.flush(startMs + untilS * second))
   expect(decoder.counters.sequenceLost).toBe(0)
   expect(decoder.counters.clockSkewedDatagrams).toBe(0)
-  return { datagrams, columns }
+  return { datagrams, columns, names: decoder.names.of(50_000) }
 }
 
 function delta(port: SimulatedPort, name: CounterName, fromS: number, untilS: number): bigint {
@@ -145,6 +147,27 @@ describe('sampled exporters', () => {
         expect(columns.samplingRate[i]).toBe(device === 'hb-edge-1' ? 100 : 1_024)
     }
   })
+})
+
+it('announces what its interfaces and VRFs are called, beside flows that say as much as its interfaces', () => {
+  const { columns, names } = exported('nw-fw-1', 2, 150)
+  const { ports } = deviceById(model.topology, 'nw-fw-1')
+  const life = model.life(ports[0]!.device)
+  expect(names.interfaces).toEqual(
+    new Map(ports.map(port => [life.ifIndex(port, startMs), { name: port.ifName, description: port.ifAlias }])),
+  )
+  expect(names.vrfs).toEqual(
+    new Map([
+      [0, 'root'],
+      [1, 'guest'],
+    ]),
+  )
+  for (let i = 0; i < columns.length; i++) expect(names.interfaces.has(columns.inputInterface[i]!)).toBe(true)
+  const port = portByName(ports[0]!.device, 'x1')
+  const flows = sumOver(columns, 'inputInterface', life.ifIndex(port, startMs))
+  expect(flows.samples).toBeGreaterThan(100)
+  const ratio = Number(flows.octets + flows.packets * 18n) / Number(delta(port, 'inOctets', 2, 150))
+  expect(Math.abs(ratio - 1)).toBeLessThan(0.05)
 })
 
 it('falls silent with its device and begins again after the boot', () => {

@@ -126,6 +126,11 @@ describe('the simulated network as a component', () => {
       tenantId: 'northwind',
       exporterAddress: '192.168.1.1',
     })
+    // Its flows leave from an address that nobody polls.
+    expect(network.collectorAddressTable['127.10.1.2']).toEqual({
+      tenantId: 'northwind',
+      exporterAddress: '10.255.0.2',
+    })
     expect(network.trueCounters('nw-edge-1', 4_711, startMs)).toBeUndefined()
   })
 

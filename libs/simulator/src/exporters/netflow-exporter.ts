@@ -2,6 +2,7 @@ import type { FlowRecord } from '../flow-encoders/flow-record.ts'
 import { encodeIpfix, ipfixRecordsThatFit } from '../flow-encoders/ipfix.ts'
 import { encodeNetflowV5, netflowV5RecordsMax } from '../flow-encoders/netflow-v5.ts'
 import { encodeNetflowV9, netflowV9RecordsThatFit } from '../flow-encoders/netflow-v9.ts'
+import { encodeNetflowV9Names } from '../flow-encoders/netflow-v9-names.ts'
 import type { ExportContext, ExportProcess } from './exporter.ts'
 import { FlowCache } from './flow-cache.ts'
 
@@ -35,7 +36,7 @@ export class NetflowExporter implements ExportProcess {
     const { options, spec } = this.#context
     if (spec.protocol !== 'netflow-v5' && toMs >= this.#templatesDueMs) {
       this.#templatesDueMs = toMs + options.templateRefreshMs
-      datagrams.push(this.#encode(toMs, [], true))
+      datagrams.push(this.#encode(toMs, [], true), ...this.#names(toMs))
     }
     datagrams.push(...this.#encodeAll(toMs, this.#cache.advance(toMs)))
     return datagrams
@@ -43,6 +44,18 @@ export class NetflowExporter implements ExportProcess {
 
   flush(atMs: number): Buffer[] {
     return this.#encodeAll(atMs, this.#cache.flush())
+  }
+
+  /** What interfaces and VRFs are called, as often as templates come. */
+  #names(exportMs: number): Buffer[] {
+    const { model, device, spec, bootMs } = this.#context
+    if (!spec.announces || spec.protocol !== 'netflow-v9') return []
+    const life = model.life(device)
+    const interfaces = life
+      .portsByIfIndex(exportMs)
+      .map(port => [life.ifIndex(port, exportMs), port.ifName, port.ifAlias] as const)
+    const header = () => ({ exportMs, bootMs, sequence: this.#sequence++, sourceId: spec.observationDomain })
+    return encodeNetflowV9Names(header, { interfaces, vrfs: spec.announces.vrfs })
   }
 
   #encodeAll(exportMs: number, records: readonly FlowRecord[]): Buffer[] {

@@ -106,6 +106,11 @@ export function encodeNetflowV9(header: NetflowV9Header, content: NetflowV9Conte
   }
   const context: FieldContext = { bootMs: header.bootMs, samplerId: samplingRate === undefined ? 0 : 1 }
   for (const set of netflowV9DataSets(records, context)) sets.push(set)
+  return netflowV9Datagram(header, count, sets)
+}
+
+/** @param count records of all kinds, templates among them */
+export function netflowV9Datagram(header: NetflowV9Header, count: number, sets: readonly Buffer[]): Buffer {
   const head = Buffer.alloc(headerOctets)
   head.writeUInt16BE(9, 0)
   head.writeUInt16BE(count, 2)

@@ -36,7 +36,23 @@ function buildNorthwind(builder: TopologyBuilder): void {
     host: 1,
     exporter: { protocol: 'netflow-v9', samplingRate: 1, observationDomain: 256 },
   })
-  const firewall = builder.device(site, 'nw-fw-1', 'fortigate200f', 'firewall', { location: 'Rack A1', host: 2 })
+  const firewall = builder.device(site, 'nw-fw-1', 'fortigate200f', 'firewall', {
+    location: 'Rack A1',
+    host: 2,
+    // Nobody polls this address: what its interfaces are called, only its own options data says.
+    exporter: {
+      protocol: 'netflow-v9',
+      samplingRate: 200,
+      observationDomain: 1,
+      address: '10.255.0.2',
+      announces: {
+        vrfs: [
+          [0, 'root'],
+          [1, 'guest'],
+        ],
+      },
+    },
+  })
   const core1 = builder.device(site, 'nw-core-1', 'arista7020', 'core', {
     location: 'Rack A2',
     host: 3,

@@ -26,6 +26,10 @@ export interface ExporterSpec {
   /** One packet in so many; 1 is unsampled. */
   samplingRate: number
   observationDomain: number
+  /** Address that flows leave from, as its site knows it, where the device is polled at another. */
+  address?: string
+  /** NetFlow v9 alone: names of interfaces, and these of VRFs, go out as options data. */
+  announces?: { vrfs: readonly (readonly [id: number, name: string])[] }
 }
 
 export interface SimulatedDevice {
