@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ConfigError, checkConfig, parseConfig } from '../../../../libs/kernel/src/index.ts'
 import { type Device, deviceSchema } from '../../../../libs/model/src/index.ts'
 import { csvFields } from '../detect/series-csv.ts'
+import { targetGroupsSchema } from './target-groups.ts'
 
 /** Where an entry says nothing of its own. */
 export const deviceDefaultsSchema = z
@@ -27,14 +28,6 @@ export type DeviceFile = z.output<typeof deviceFileSchema>
 const devicesMax = 100_000
 const columns = ['id', 'address', 'tenant', 'site', 'name', 'role', 'auth', 'port', 'intervalMs'] as const
 type Entry = Partial<Record<(typeof columns)[number], string>>
-
-/** https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config */
-const fileSdSchema = z.array(
-  z.object({
-    targets: z.array(z.string()),
-    labels: z.record(z.string(), z.coerce.string()).default({}),
-  }),
-)
 
 /**
  * Devices of one file, in its order.
@@ -100,7 +93,7 @@ function csvEntries(file: string, text: string): { place: string; entry: Entry }
 }
 
 function targetEntries(file: string, text: string): { place: string; entry: Entry }[] {
-  return parseConfig(fileSdSchema, text.trim() === '' ? '[]' : text, file).flatMap(({ targets, labels }, group) =>
+  return parseConfig(targetGroupsSchema, text.trim() === '' ? '[]' : text, file).flatMap(({ targets, labels }, group) =>
     targets.map(target => ({
       place: `[${group}] "${target}"`,
       entry: { ...ofLabels(labels), ...ofTarget(target) },

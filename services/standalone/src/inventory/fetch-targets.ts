@@ -1,20 +1,11 @@
 import { z } from 'zod'
 import type { DeviceUrl } from './device-urls.ts'
+import { type TargetGroup, targetGroupsSchema } from './target-groups.ts'
 
 const timeoutMs = 30_000
 const bodyBytesMax = 16 * 1024 * 1024
 const pageSize = 500
 const pagesMax = 200
-
-/** A group of targets, as Prometheus has them. */
-export interface TargetGroup {
-  targets: string[]
-  labels: Record<string, string>
-}
-
-const groupsSchema = z.array(
-  z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.coerce.string()).default({}) }),
-)
 
 const slug = z.object({ slug: z.string() }).nullish()
 /** What is read of `/api/dcim/devices/` (NetBox 3 calls a device's role `device_role`). */
@@ -40,7 +31,7 @@ const roles: ReadonlySet<string> = new Set(['core', 'distribution', 'access', 'e
  * @throws Error that says what was wrong with the answer
  */
 export async function fetchTargets(source: DeviceUrl): Promise<TargetGroup[]> {
-  return source.kind === 'http_sd' ? groupsSchema.parse(await get(source, source.url)) : netboxGroups(source)
+  return source.kind === 'http_sd' ? targetGroupsSchema.parse(await get(source, source.url)) : netboxGroups(source)
 }
 
 /** Active devices with a primary address. */
