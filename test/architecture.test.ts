@@ -176,6 +176,12 @@ describe('architecture', () => {
     expect({ wrongImports, wrongCalls }).toEqual({ wrongImports: [], wrongCalls: [] })
   })
 
+  it('numbers migrations without gaps and never twice, so that two branches cannot both bring the next one', () => {
+    const files = readdirSync(join(packageRoot, 'libs/store/migrations')).sort()
+    const numbers = files.map(file => Number.parseInt(file, 10))
+    expect(numbers, `the later of two takes the next number: ${files.join(', ')}`).toEqual(files.map((_, i) => i + 1))
+  })
+
   it('names every runtime dependency and says what it is for', () => {
     const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Record<
       string,
