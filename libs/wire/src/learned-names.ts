@@ -84,14 +84,22 @@ export class LearnedNames {
    * the one that came last stands, as an exporter that began anew sends from another.
    */
   merged(): Omit<NameTables, 'applications'> {
-    const [first, ...more] = this.#ports.values()
-    if (!first) return noNames
-    if (more.length === 0) return first
-    const all = [first, ...more]
+    const newestFirst = [...this.#ports.values()].reverse()
+    if (newestFirst.length === 0) return noNames
+    if (newestFirst.length === 1) return newestFirst[0]!
     return {
-      interfaces: mergedMap(all.map(one => one.interfaces)),
-      vrfs: mergedMap(all.map(one => one.vrfs)),
-      samplers: mergedMap(all.map(one => one.samplers)),
+      interfaces: this.#mergedMap(
+        newestFirst.map(one => one.interfaces),
+        interfacesMax,
+      ),
+      vrfs: this.#mergedMap(
+        newestFirst.map(one => one.vrfs),
+        vrfsMax,
+      ),
+      samplers: this.#mergedMap(
+        newestFirst.map(one => one.samplers),
+        samplersMax,
+      ),
     }
   }
 
@@ -171,6 +179,17 @@ export class LearnedNames {
     return tables
   }
 
+  /** No larger than one port's: what sixteen ports can teach is no exporter's. */
+  #mergedMap<V>(newestFirst: readonly ReadonlyMap<number, V>[], max: number): ReadonlyMap<number, V> {
+    const merged = new Map<number, V>()
+    for (const [number, value] of newestFirst.flatMap(map => [...map])) {
+      if (merged.has(number)) continue
+      if (merged.size < max) merged.set(number, value)
+      else this.beyond++
+    }
+    return merged
+  }
+
   #put<V>(map: Map<number, V>, id: number, value: V, max: number): void {
     this.version++
     map.delete(id)
@@ -200,10 +219,6 @@ interface SavedNames {
     vrfs: [id: number, name: string][]
     samplers: [id: number, name: string][]
   }[]
-}
-
-function mergedMap<V>(maps: readonly ReadonlyMap<number, V>[]): ReadonlyMap<number, V> {
-  return new Map(maps.flatMap(map => [...map]))
 }
 
 const noNames: NameTables = { applications: new Map(), interfaces: new Map(), vrfs: new Map(), samplers: new Map() }

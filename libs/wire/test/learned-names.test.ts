@@ -199,6 +199,9 @@ describe('names that options data gives to numbers', () => {
     expect(decoder.names.of(1).interfaces.get(3)?.name).toBe('left')
     expect(decoder.names.of(2).interfaces.get(3)?.name).toBe('right')
     expect(decoder.names.of(3).interfaces.size).toBe(0)
+    // Whoever knows no port gets the one that came last: an exporter that began anew sends from another.
+    expect(decoder.names.merged().interfaces.get(3)?.name).toBe('right')
+    expect(decoder.names.beyond).toBe(0)
   })
 
   it('survives a save, and changes its version only when something changed', () => {
@@ -211,6 +214,29 @@ describe('names that options data gives to numbers', () => {
     const restored = createExporterDecoder({}, decoder.snapshot(), JSON.parse(saved))
     expect(JSON.stringify(restored.names.save())).toBe(saved)
     expect(restored.names.of(50_000).vrfs.get(7)).toBe('CUSTOMER-A')
+  })
+
+  it('F10 merges no more over source ports than one port may teach', () => {
+    const decoder = createExporterDecoder()
+    const vrfs = v9OptionsTemplate(
+      258,
+      [[1, 4]],
+      [
+        [234, 4],
+        [236, 4],
+      ],
+    )
+    for (const port of [1, 2]) {
+      feed(decoder, v9([set(1, vrfs)]), port)
+      for (let from = port * 10_000; from < port * 10_000 + 3_000; from += 1_000) {
+        const records = Array.from({ length: 1_000 }, (_, i) => [...u32(9), ...u32(from + i), ...text('vrf!')])
+        feed(decoder, v9([set(258, ...records)]), port)
+      }
+    }
+    const merged = decoder.names.merged().vrfs
+    expect(merged.size).toBe(4_096)
+    expect(Array.from({ length: 3_000 }, (_, i) => merged.has(20_000 + i)).every(Boolean)).toBe(true)
+    expect(decoder.names.beyond).toBe(6_000 - 4_096)
   })
 
   it('F10 is bounded whatever is named', () => {
@@ -231,12 +257,14 @@ describe('names that options data gives to numbers', () => {
         ),
       ]),
     )
-    for (let from = 0; from < 10_000; from += 1_000) {
+    const name = (from: number): void => {
       const records = Array.from({ length: 1_000 }, (_, i) => [...u32(9), ...u32(from + i), ...text('vrf!')])
       feed(decoder, v9([set(258, ...records)]))
     }
+    for (let from = 0; from < 10_000; from += 1_000) name(from)
     const { vrfs } = decoder.names.of(50_000)
     expect(vrfs.size).toBe(4_096)
     expect(vrfs.has(9_999)).toBe(true)
+    expect(decoder.names.beyond).toBe(10_000 - 4_096)
   })
 })

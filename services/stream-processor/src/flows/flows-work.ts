@@ -176,12 +176,12 @@ export class FlowsWork implements EpochWork {
       exporter.rollupIndex = -1
       exporter.rowsIndex = -1
       const { names } = exporter.decoder
-      this.#counts.namesBeyond += names.beyond
-      names.beyond = 0
       if (names.version !== exporter.savedNamesVersion) {
         exporter.savedNamesVersion = names.version
         states.set(namesPrefix + exporter.id, savedNames(names))
         this.#nameRows.add(exporter.tenantId, exporter.id, names, exporter.lastSeenMs)
+        this.#counts.namesBeyond += names.beyond
+        names.beyond = 0
       }
       if (exporter.decoder.stateVersion === exporter.savedVersion && !exporter.changed) continue
       exporter.savedVersion = exporter.decoder.stateVersion
