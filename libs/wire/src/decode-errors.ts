@@ -34,6 +34,7 @@ export const decodeErrors = {
     'An sFlow sample longer than the datagram or shorter than its header; parsing stopped there.',
   'sample-truncated': 'An sFlow sample whose records run past its length; what came before was kept.',
   'flow-record-invalid': 'An sFlow record that is too short for its format or holds an impossible count; skipped.',
+  'as-path-shortened': 'An AS path of more than 64 networks in an sFlow record; the first 64 were kept.',
   'agent-address-invalid': 'An sFlow agent address that is neither IPv4 nor IPv6; nothing was read.',
 } as const
 

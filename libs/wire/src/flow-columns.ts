@@ -54,11 +54,17 @@ export class FlowColumns {
   sourceMacWords!: Uint16Array
   destinationMac!: Uint8Array
   destinationMacWords!: Uint16Array
-  /** The 20-bit label on top of the stack (IE 70); 0 where there is none. */
+  /** The 20-bit labels from the top of the stack down (IE 70, 71, 72); 0 where there is none. */
   mplsTopLabel!: Uint32Array
+  mplsLabel2!: Uint32Array
+  mplsLabel3!: Uint32Array
+  /** 0 is the global table of many makers; `vrfNotGiven` where the record has none. */
   ingressVrf!: Uint32Array
   egressVrf!: Uint32Array
-  /** type * 256 + code; from the destination port where ICMP records carry it there, as NetFlow v5 does. */
+  /**
+   * type * 256 + code; from the destination port where ICMP records carry it there, as NetFlow v5 does. 0 is an echo reply,
+   * so what is not given is 255 in either half: no ICMP type or code (RFC 4727 §5).
+   */
   icmpTypeCode!: Uint16Array
   /** Addresses and ports after translation (IE 225-228, 281, 282). */
   postNatSourceAddress!: Uint8Array
@@ -67,8 +73,9 @@ export class FlowColumns {
   postNatDestinationAddressWords!: Uint32Array
   postNatSourcePort!: Uint16Array
   postNatDestinationPort!: Uint16Array
-  /** natEvent (IE 230), else firewallEvent (IE 233). */
-  event!: Uint8Array
+  /** IE 230 and IE 233: both count from 1, 3 of one is exhausted addresses, of the other a denied flow. */
+  natEvent!: Uint8Array
+  firewallEvent!: Uint8Array
   /** applicationId (IE 95): classification engine in the high octet, the selector's low 24 bits below (RFC 6759). */
   applicationId!: Uint32Array
   flowEndReason!: Uint8Array
@@ -76,6 +83,15 @@ export class FlowColumns {
   forwardingStatus!: Uint8Array
   bgpNextHop!: Uint8Array
   bgpNextHopWords!: Uint32Array
+  /** The neighbour networks the traffic came from (IE 129, sFlow's source peer) and goes to (IE 128, the path's first). */
+  previousAs!: Uint32Array
+  nextAs!: Uint32Array
+  /** Where the record's AS path stands in `lists`; 0 where it has none. */
+  asPath!: Uint32Array
+
+  /** Numbers of all records' lists, one after the other: how many, then these. Entry 0 is of no list. */
+  lists = new Uint32Array(1_024)
+  #listsEnd = 1
 
   /** What decoders write through, by `column` index: the `…Words` view where there is one. */
   readonly views: ColumnView[] = []
@@ -95,9 +111,10 @@ export class FlowColumns {
       const used = index < 32 ? this.#usedLow & (1 << index) : this.#usedHigh & (1 << (index - 32))
       if (used === 0 && !all) continue
       const width = columnLayout[index]!
-      this.views[index]!.fill(index === column.direction ? 255 : 0, 0, this.length * width)
+      this.views[index]!.fill(notGiven[index] ?? 0, 0, this.length * width)
     }
     this.length = 0
+    this.#listsEnd = 1
     this.#appended = 0
     this.#usedLow = 0
     this.#usedHigh = 0
@@ -109,6 +126,33 @@ export class FlowColumns {
     this.#appended += records
     this.#usedLow |= usedLow
     this.#usedHigh |= usedHigh
+  }
+
+  /** Whether a decoder may have written the column since `reset`; the others hold their default throughout. */
+  has(index: ColumnIndex): boolean {
+    const used = index < 32 ? this.#usedLow & (1 << index) : this.#usedHigh & (1 << (index - 32))
+    return used !== 0
+  }
+
+  /** Begins a list, which `pushToList` fills; the row's entry is what this returns. */
+  openList(): number {
+    this.#reserveLists()
+    this.lists[this.#listsEnd] = 0
+    return this.#listsEnd++
+  }
+
+  /** Adds to the list opened last. */
+  pushToList(list: number, value: number): void {
+    this.#reserveLists()
+    this.lists[this.#listsEnd++] = value
+    this.lists[list]!++
+  }
+
+  #reserveLists(): void {
+    if (this.#listsEnd < this.lists.length) return
+    const lists = new Uint32Array(2 * this.lists.length)
+    lists.set(this.lists)
+    this.lists = lists
   }
 
   /** Makes room for `records` more; doubles, keeping what is there. */
@@ -159,21 +203,27 @@ export class FlowColumns {
     this.destinationMac = new Uint8Array(6 * n)
     this.destinationMacWords = new Uint16Array(this.destinationMac.buffer)
     this.mplsTopLabel = new Uint32Array(n)
-    this.ingressVrf = new Uint32Array(n)
-    this.egressVrf = new Uint32Array(n)
-    this.icmpTypeCode = new Uint16Array(n)
+    this.mplsLabel2 = new Uint32Array(n)
+    this.mplsLabel3 = new Uint32Array(n)
+    this.ingressVrf = new Uint32Array(n).fill(vrfNotGiven)
+    this.egressVrf = new Uint32Array(n).fill(vrfNotGiven)
+    this.icmpTypeCode = new Uint16Array(n).fill(icmpNotGiven)
     this.postNatSourceAddress = new Uint8Array(16 * n)
     this.postNatSourceAddressWords = new Uint32Array(this.postNatSourceAddress.buffer)
     this.postNatDestinationAddress = new Uint8Array(16 * n)
     this.postNatDestinationAddressWords = new Uint32Array(this.postNatDestinationAddress.buffer)
     this.postNatSourcePort = new Uint16Array(n)
     this.postNatDestinationPort = new Uint16Array(n)
-    this.event = new Uint8Array(n)
+    this.natEvent = new Uint8Array(n)
+    this.firewallEvent = new Uint8Array(n)
     this.applicationId = new Uint32Array(n)
     this.flowEndReason = new Uint8Array(n)
     this.forwardingStatus = new Uint8Array(n)
     this.bgpNextHop = new Uint8Array(16 * n)
     this.bgpNextHopWords = new Uint32Array(this.bgpNextHop.buffer)
+    this.previousAs = new Uint32Array(n)
+    this.nextAs = new Uint32Array(n)
+    this.asPath = new Uint32Array(n)
     for (const [name, index] of Object.entries(column)) {
       const words = `${name}Words` as keyof this
       this.views[index] = (this[words] ?? this[name as keyof this]) as ColumnView
@@ -220,14 +270,31 @@ export const column = {
   postNatDestinationAddress: 32,
   postNatSourcePort: 33,
   postNatDestinationPort: 34,
-  event: 35,
+  natEvent: 35,
   applicationId: 36,
   flowEndReason: 37,
   forwardingStatus: 38,
   bgpNextHop: 39,
+  mplsLabel2: 40,
+  mplsLabel3: 41,
+  firewallEvent: 42,
+  previousAs: 43,
+  nextAs: 44,
+  asPath: 45,
 } as const
 
 export type ColumnIndex = (typeof column)[keyof typeof column]
+
+export const vrfNotGiven = 0xffff_ffff
+export const icmpNotGiven = 0xffff
+
+/** Defaults of the columns in which 0 says something. */
+export const notGiven: Readonly<Partial<Record<number, number>>> = {
+  [column.direction]: 255,
+  [column.ingressVrf]: vrfNotGiven,
+  [column.egressVrf]: vrfNotGiven,
+  [column.icmpTypeCode]: icmpNotGiven,
+}
 
 /** Entries of the written view per record, by column index. */
 const columnLayout: readonly number[] = Object.keys(column).map(name => {

@@ -110,6 +110,8 @@ export function readMpls(
   for (let depth = 0; depth < 16 && position + 4 <= end; depth++) {
     const entry = view.getUint32(position)
     if (depth === 0) out.mplsTopLabel[row] = entry >>> 12
+    else if (depth === 1) out.mplsLabel2[row] = entry >>> 12
+    else if (depth === 2) out.mplsLabel3[row] = entry >>> 12
     position += 4
     if ((entry & 0x100) !== 0) return readIpPacket(view, position, end, out, row, inner)
   }

@@ -1,4 +1,4 @@
-import { column, type FlowColumns } from './flow-columns.ts'
+import { column, type FlowColumns, notGiven } from './flow-columns.ts'
 
 /**
  * Reads a sampled packet from its IP header on into one row of the columns: IPv4, IPv6 with extension headers, TCP, UDP, SCTP,
@@ -214,7 +214,7 @@ function clearPacket(out: FlowColumns, row: number): void {
   for (const index of packetColumns) {
     const view = out.views[index]!
     const width = view.length / out.capacity
-    view.fill(0, row * width, (row + 1) * width)
+    view.fill(notGiven[index] ?? 0, row * width, (row + 1) * width)
   }
 }
 

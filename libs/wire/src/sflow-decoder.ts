@@ -45,6 +45,8 @@ const filled = new Set<number>([
   column.sourceMac,
   column.destinationMac,
   column.mplsTopLabel,
+  column.mplsLabel2,
+  column.mplsLabel3,
   column.icmpTypeCode,
   column.postNatSourceAddress,
   column.postNatDestinationAddress,
@@ -52,6 +54,9 @@ const filled = new Set<number>([
   column.postNatDestinationPort,
   column.forwardingStatus,
   column.bgpNextHop,
+  column.previousAs,
+  column.nextAs,
+  column.asPath,
 ])
 const filledLow = maskOf(filled, 0)
 const filledHigh = maskOf(filled, 32)

@@ -77,7 +77,7 @@ function flowRecord(
     case 1_002:
       return extendedRouter(view, at, end, out, row)
     case 1_003:
-      return extendedGateway(view, at, end, out, row)
+      return extendedGateway(state, view, at, end, out, row)
     case 1_007: {
       const next = setAddress(view, at, end, out.postNatSourceAddressWords, row)
       return next >= 0 && setAddress(view, next, end, out.postNatDestinationAddressWords, row) >= 0
@@ -196,14 +196,23 @@ function extendedRouter(view: DataView, at: number, end: number, out: FlowColumn
  * nextHop as(4) sourceAs(4) sourcePeerAs(4) path(count(4) segments(type(4) count(4) as…)) communities(count(4) …)
  * localPreference(4). Counts are checked against what is there before anything is walked (F24).
  */
-function extendedGateway(view: DataView, at: number, end: number, out: FlowColumns, row: number): boolean {
+function extendedGateway(
+  state: ExporterState,
+  view: DataView,
+  at: number,
+  end: number,
+  out: FlowColumns,
+  row: number,
+): boolean {
   let position = setAddress(view, at, end, out.bgpNextHopWords, row)
   if (position < 0 || position + 16 > end) return false
   const own = view.getUint32(position)
   const sourceAs = view.getUint32(position + 4)
+  const sourcePeerAs = view.getUint32(position + 8)
   const segments = view.getUint32(position + 12)
   if (segments > pathSegmentsMax) return false
   position += 16
+  const pathAt = position
   let destinationAs = 0
   for (let segment = 0; segment < segments; segment++) {
     if (position + 8 > end) return false
@@ -215,6 +224,41 @@ function extendedGateway(view: DataView, at: number, end: number, out: FlowColum
   // The agent's own network is written as no AS at all.
   out.sourceAs[row] = sourceAs === 0 ? own : sourceAs
   out.destinationAs[row] = destinationAs === 0 ? own : destinationAs
+  out.previousAs[row] = sourcePeerAs
+  takePath(state, view, pathAt, segments, out, row)
   if (position + 4 > end) return false
   return view.getUint32(position) <= (end - position - 4) / 4
+}
+
+/** Networks of a path that are kept: the longest in the global table are near 50 with all their prepending. */
+const pathNetworksMax = 64
+
+/** Networks in the order of the path, sets as they stand; the segments' counts have been checked. */
+function takePath(
+  state: ExporterState,
+  view: DataView,
+  at: number,
+  segments: number,
+  out: FlowColumns,
+  row: number,
+): void {
+  let networks = 0
+  let list = 0
+  let position = at
+  for (let segment = 0; segment < segments; segment++) {
+    const count = view.getUint32(position + 4)
+    position += 8
+    for (let i = 0; i < count && networks < pathNetworksMax; i++, networks++) {
+      if (networks === 0) list = out.openList()
+      out.pushToList(list, view.getUint32(position + 4 * i))
+    }
+    position += 4 * count
+  }
+  if (list === 0) return
+  // Each segment is two words beside its networks.
+  if ((position - at) / 4 - 2 * segments > networks) {
+    state.errors.add('as-path-shortened', at - state.base, 'in sflow5: in extended gateway')
+  }
+  out.asPath[row] = list
+  out.nextAs[row] = out.lists[list + 1]!
 }

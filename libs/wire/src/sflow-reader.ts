@@ -1,7 +1,7 @@
 import { addressText, columnAddressText, macText } from './address-text.ts'
 import { hexOf } from './byte-view.ts'
 import type { JsonValue } from './element-values.ts'
-import { FlowColumns } from './flow-columns.ts'
+import { FlowColumns, icmpNotGiven } from './flow-columns.ts'
 import { addField, type RecordFields } from './record-fields.ts'
 import { readHeader } from './sflow-flow-records.ts'
 import { counterFormats, flowFormats, type SflowFormat } from './sflow-formats.ts'
@@ -161,7 +161,7 @@ function packetFields(out: FlowColumns, row: number, fields: RecordFields): void
     fields.protocolIdentifier = out.protocol[row]!
     fields.ipClassOfService = out.tos[row]!
     const protocol = out.protocol[row]!
-    if (protocol === 1 || protocol === 58) fields.icmpTypeCode = out.icmpTypeCode[row]!
+    if (out.icmpTypeCode[row] !== icmpNotGiven) fields.icmpTypeCode = out.icmpTypeCode[row]!
     if (out.sourcePort[row] !== 0 || out.destinationPort[row] !== 0) {
       fields.sourceTransportPort = out.sourcePort[row]!
       fields.destinationTransportPort = out.destinationPort[row]!

@@ -66,7 +66,7 @@ describe('NetFlow v5', () => {
 
   it('reads ICMP type and code from the destination port', () => {
     const { columns } = new Exporter().send(v5([v5Record({ protocol: 1, destinationPort: 0x0803 }), v5Record()]))
-    expect([...columns.icmpTypeCode.subarray(0, 2)]).toEqual([0x0803, 0])
+    expect([...columns.icmpTypeCode.subarray(0, 2)]).toEqual([0x0803, 0xffff])
   })
 })
 
@@ -229,11 +229,32 @@ describe('NetFlow v9', () => {
     expect([columns.ingressVrf[0], columns.egressVrf[0], columns.icmpTypeCode[0]]).toEqual([5, 6, 0x0301])
     expect([...columns.postNatSourceAddress.subarray(10, 16)]).toEqual([255, 255, 203, 0, 113, 1])
     expect([...columns.postNatDestinationAddress.subarray(12, 16)]).toEqual([203, 0, 113, 2])
-    expect([columns.postNatSourcePort[0], columns.postNatDestinationPort[0], columns.event[0]]).toEqual([40_000, 80, 4])
+    expect([columns.postNatSourcePort[0], columns.postNatDestinationPort[0], columns.natEvent[0]]).toEqual([
+      40_000, 80, 4,
+    ])
     expect([columns.applicationId[0], columns.flowEndReason[0], columns.forwardingStatus[0]]).toEqual([
       0x0300_0050, 2, 0x40,
     ])
     expect(columns.bgpNextHop[15]).toBe(0xff)
+  })
+
+  it('tells NAT events from firewall events, and reads labels below the top and neighbour networks', () => {
+    const fields: Field[] = [
+      [230, 1],
+      [233, 1],
+      [71, 3],
+      [72, 3],
+      [128, 4],
+      [129, 2],
+    ]
+    const record = [3, 5, 0, 0x20, 0x10, 0, 0x30, 0x11, ...u32(64_501), ...u16(64_502)]
+    const { columns } = new Exporter().send(v9([set(0, template(300, fields)), set(300, record)]))
+    expect([columns.natEvent[0], columns.firewallEvent[0]]).toEqual([3, 5])
+    expect([columns.mplsTopLabel[0], columns.mplsLabel2[0], columns.mplsLabel3[0]]).toEqual([0, 0x201, 0x301])
+    expect([columns.nextAs[0], columns.previousAs[0]]).toEqual([64_501, 64_502])
+    expect([columns.ingressVrf[0], columns.egressVrf[0], columns.icmpTypeCode[0]]).toEqual([
+      0xffff_ffff, 0xffff_ffff, 0xffff,
+    ])
   })
 
   it('leaves nothing of a former record in columns that a template does not have', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DatagramReader } from '../src/index.ts'
+import { column, DatagramReader, type FlowColumns, icmpNotGiven, vrfNotGiven } from '../src/index.ts'
 import { Exporter } from './decoding.ts'
 import {
   ethernet,
@@ -93,6 +93,34 @@ describe('sFlow v5', () => {
     expect([columns.postVlan[0], columns.bgpNextHop[15]]).toEqual([20, 9])
     expect([...columns.postNatSourceAddress.subarray(12, 16)]).toEqual([198, 51, 100, 1])
     expect([columns.postNatSourcePort[0], columns.postNatDestinationPort[0]]).toEqual([61_000, 8_443])
+    expect([columns.previousAs[0], columns.nextAs[0]]).toEqual([64_501, 64_502])
+    expect(pathOf(columns, 0)).toEqual([64_502, 64_503, 64_504])
+  })
+
+  it('keeps 64 networks of a path, counts what it shortens, and begins anew after a reset', () => {
+    const gateway = (path: readonly number[]) =>
+      struct(
+        1_003,
+        ...[u32(1), ip4('192.0.2.9'), u32(64_500), u32(64_499), u32(64_501), u32(1), u32(2), u32(path.length)],
+        ...path.map(u32),
+        ...[u32(0), u32(100)],
+      )
+    const long = Array.from({ length: 70 }, (_, i) => 65_000 + i)
+    const samples = [long, [], ...new Array<number[]>(60).fill(long.slice(0, 64))].map(path =>
+      flowSample([gateway(path)]),
+    )
+    const { columns, errors, rows } = new Exporter().send(sflow(samples))
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toMatch(/^as-path-shortened @\d+ in sflow5: in extended gateway$/)
+    expect(rows[0]).toMatchObject({ sourceAs: 64_499, destinationAs: 65_069 })
+    expect([0, 1, 2, 61].map(row => pathOf(columns, row))).toEqual([
+      long.slice(0, 64),
+      [],
+      long.slice(0, 64),
+      long.slice(0, 64),
+    ])
+    columns.reset()
+    expect([columns.asPath[0], columns.has(column.asPath), columns.openList()]).toEqual([0, false, 1])
   })
 
   it('reads parsed packets of agents that send no header', () => {
@@ -163,6 +191,9 @@ describe('F23 sampled packets: the outer packet, and nothing that is not there',
     )
     expect(mpls.rows[0]).toMatchObject({ destinationPort: 443 })
     expect(mpls.columns.mplsTopLabel[0]).toBe(0x12345)
+    expect([mpls.columns.mplsLabel2[0], mpls.columns.mplsLabel3[0]]).toEqual([0x20, 0])
+    // No field of VRF, no ICMP: not the global table and no echo reply.
+    expect([mpls.columns.ingressVrf[0], mpls.columns.icmpTypeCode[0]]).toEqual([vrfNotGiven, icmpNotGiven])
     expect(rowOf(ethernet(0x8864, [0x11, 0, ...u16(1), ...u16(60), ...u16(0x0021)], packet))).toMatchObject({
       destinationPort: 443,
     })
@@ -404,3 +435,8 @@ describe('every sample as a record', () => {
     expect(read(gateway([...u32(1), ...u32(2), ...u32(0xffff_ffff)]))).toMatchObject({ sourceAs: 2 })
   })
 })
+
+function pathOf(columns: FlowColumns, row: number): number[] {
+  const at = columns.asPath[row]!
+  return at === 0 ? [] : [...columns.lists.subarray(at + 1, at + 1 + columns.lists[at]!)]
+}
