@@ -1,8 +1,8 @@
 import { type ColumnBlock, type ColumnValues, StoreError } from './store.ts'
-import { type ColumnType, type TableName, tables } from './tables.ts'
+import { type ColumnType, optionalColumns, type TableName, tables } from './tables.ts'
 
 /**
- * Holds a block to its table's declaration before anything is sent: every column there, none unknown, each with the
+ * Holds a block to its table's declaration before anything is sent: every column there but optional ones, none unknown, each with the
  * right kind and count of values.
  * @throws StoreError `block-malformed`, naming table and column
  */
@@ -15,9 +15,15 @@ export function checkBlock(table: TableName, block: ColumnBlock): void {
   }
   for (const [name, type] of Object.entries(declared)) {
     const values = block.columns[name]
+    if (!values && optionalColumns[table]?.has(name)) continue
     if (!values) throw malformed(table, `column "${name}" is missing`)
     checkValues(table, name, type, values, block.length)
   }
+}
+
+/** The columns of a checked block, in the order of `tables.ts`. */
+export function columnsOf(table: TableName, block: ColumnBlock): string[] {
+  return Object.keys(tables[table]).filter(name => block.columns[name] !== undefined)
 }
 
 function checkValues(table: TableName, name: string, type: ColumnType, values: ColumnValues, rows: number): void {

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '../../kernel/src/index.ts'
 import { encodeArrowStream } from './arrow/encode-block.ts'
-import { checkBlock } from './block.ts'
+import { checkBlock, columnsOf } from './block.ts'
 import type { Lanes } from './lanes.ts'
 import { countRowsBefore, type InsertPart, splitByPartition } from './partitioning.ts'
 import { type Retention, retentionOf } from './retention.ts'
@@ -18,8 +18,8 @@ export interface InserterOptions {
   log: Logger
   metrics: StoreMetrics
   stopping(): boolean
-  /** One attempt: the bytes of one Arrow stream under one token. */
-  send(table: TableName, bytes: Uint8Array, token: string): Promise<void>
+  /** One attempt: the bytes of one Arrow stream of these columns under one token. */
+  send(table: TableName, columns: readonly string[], bytes: Uint8Array, token: string): Promise<void>
 }
 
 const dayMs = 86_400_000
@@ -49,9 +49,10 @@ export function createInserter(options: InserterOptions) {
     return options.lanes.run(async () => {
       const bytes = encodeArrowStream(table, part.block)
       const byteLength = bytes.byteLength
+      const columns = columnsOf(table, part.block)
       await withRetry(
         { policy: options.retry, clock, random: options.random, stopping: options.stopping, onRetry },
-        () => options.send(table, bytes, part.token),
+        () => options.send(table, columns, bytes, part.token),
       )
       return byteLength
     })

@@ -1,6 +1,6 @@
 import { timeColumns } from './retention.ts'
 import { renderTemplate, type SchemaVariables } from './schema-template.ts'
-import { tables } from './tables.ts'
+import { flowFieldColumns, tables } from './tables.ts'
 
 /**
  * By what a sharded cluster spreads each table's rows. A function of the row alone, so that a replayed block meets its
@@ -45,7 +45,17 @@ export function distributedTables(database: string, variables: SchemaVariables):
     `ALTER TABLE device_changes{{onCluster}} ADD COLUMN IF NOT EXISTS subject String, ADD COLUMN IF NOT EXISTS detail String, ADD COLUMN IF NOT EXISTS event_id String`,
     variables,
   )
-  return [...created, ...grown, changes]
+  const fields = flowFieldColumns.map(name => `ADD COLUMN IF NOT EXISTS ${name} ${clusterType(name)}`)
+  const flows = renderTemplate(`ALTER TABLE flows{{onCluster}} ${fields.join(', ')}`, variables)
+  return [...created, ...grown, changes, flows]
+}
+
+/** As migration 0012 has it: a Distributed table fills in what a block left out before it sends the rows on. */
+function clusterType(name: (typeof flowFieldColumns)[number]): string {
+  const type = tables.flows[name]
+  if (type === 'String') return 'LowCardinality(String)'
+  if (name === 'ingress_vrf' || name === 'egress_vrf') return `${type} DEFAULT 4294967295`
+  return name === 'icmp_type_code' ? `${type} DEFAULT 65535` : type
 }
 
 const flowColumnsAdded = [

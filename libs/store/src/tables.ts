@@ -55,6 +55,33 @@ export const tables = {
     octets: 'UInt64',
     packets: 'UInt64',
     observation_domain: 'UInt32',
+    /** 0, '' or :: where a record has none, but for VRFs and ICMP, in which 0 says something: migration 0012. */
+    source_mac: 'UInt64',
+    destination_mac: 'UInt64',
+    post_vlan: 'UInt16',
+    customer_vlan: 'UInt16',
+    mpls_label_1: 'UInt32',
+    mpls_label_2: 'UInt32',
+    mpls_label_3: 'UInt32',
+    ingress_vrf: 'UInt32',
+    egress_vrf: 'UInt32',
+    icmp_type_code: 'UInt16',
+    post_nat_source_address: 'IPv6',
+    post_nat_destination_address: 'IPv6',
+    post_nat_source_port: 'UInt16',
+    post_nat_destination_port: 'UInt16',
+    nat_event: 'UInt8',
+    firewall_event: 'UInt8',
+    forwarding_status: 'UInt8',
+    flow_end_reason: 'UInt8',
+    application_id: 'UInt32',
+    /** As the exporter's options data names it; '' where it does not. */
+    application_name: 'String',
+    bgp_next_hop: 'IPv6',
+    previous_as: 'UInt32',
+    next_as: 'UInt32',
+    /** `64500 64501`, at most 64 networks. */
+    as_path: 'String',
   },
   /**
    * Flow traffic by minute of event time. `octets`, `packets` are scaled by the sampling rate, `…_exported` are as the
@@ -277,3 +304,34 @@ export const tables = {
 } as const satisfies Record<string, Record<string, ColumnType>>
 
 export type TableName = keyof typeof tables
+
+/** Columns that migration 0012 added to raw flows. */
+export const flowFieldColumns = [
+  'source_mac',
+  'destination_mac',
+  'post_vlan',
+  'customer_vlan',
+  'mpls_label_1',
+  'mpls_label_2',
+  'mpls_label_3',
+  'ingress_vrf',
+  'egress_vrf',
+  'icmp_type_code',
+  'post_nat_source_address',
+  'post_nat_destination_address',
+  'post_nat_source_port',
+  'post_nat_destination_port',
+  'nat_event',
+  'firewall_event',
+  'forwarding_status',
+  'flow_end_reason',
+  'application_id',
+  'application_name',
+  'bgp_next_hop',
+  'previous_as',
+  'next_as',
+  'as_path',
+] as const satisfies readonly (keyof typeof tables.flows)[]
+
+/** What a block may leave out when none of its rows has it: the table's default stands there, and nothing is sent. */
+export const optionalColumns: Partial<Record<TableName, ReadonlySet<string>>> = { flows: new Set(flowFieldColumns) }

@@ -1,11 +1,20 @@
-import { type ColumnBlock, type ColumnType, type ColumnValues, type TableName, tables } from '../src/index.ts'
+import {
+  type ColumnBlock,
+  type ColumnType,
+  type ColumnValues,
+  optionalColumns,
+  type TableName,
+  tables,
+} from '../src/index.ts'
 
 /** Values of one row, for tests that speak in rows. */
 export type SampleRow = Readonly<Record<string, string | number | bigint | Uint8Array>>
 
-/** A block from rows; columns not given are 0, '' or ::. */
+/** A block from rows; columns not given are 0, '' or ::, or are left out where a block may do so. */
 export function blockOf(table: TableName, rows: readonly SampleRow[]): ColumnBlock {
-  const columns = Object.entries(tables[table]).map(([name, type]) => [name, columnOf(name, type, rows)])
+  const columns = Object.entries(tables[table])
+    .filter(([name]) => !optionalColumns[table]?.has(name) || rows.some(row => row[name] !== undefined))
+    .map(([name, type]) => [name, columnOf(name, type, rows)])
   return { length: rows.length, columns: Object.fromEntries(columns) as Record<string, ColumnValues> }
 }
 

@@ -91,6 +91,36 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
       ])
     })
 
+    it('fills in what a block leaves out: 0 where it says nothing, else what no exporter sends', async () => {
+      const tenant = newTenant()
+      const row = { tenant_id: tenant, received_at: day * 1000 }
+      const given = {
+        source_mac: 0x0200_5e00_5301n,
+        customer_vlan: 300,
+        ingress_vrf: 0,
+        icmp_type_code: 0,
+        post_nat_source_address: ipv4Mapped(198, 51, 100, 7),
+        as_path: '64500 64501',
+      }
+      await store.insert('flows', blockOf('flows', [row]), `${tenant}/none`)
+      await store.insert('flows', blockOf('flows', [{ ...row, ...given }]), `${tenant}/some`)
+      const shown = Object.keys(given).join(', ')
+      const sql = `SELECT ${shown}, egress_vrf, mpls_label_1, bgp_next_hop FROM flows WHERE tenant_id = {tenant:String} ORDER BY source_mac`
+      const rest = { egress_vrf: 4_294_967_295, mpls_label_1: 0, bgp_next_hop: '::' }
+      expect(await store.query(sql, { tenant })).toEqual([
+        {
+          source_mac: '0',
+          customer_vlan: 0,
+          ingress_vrf: 4_294_967_295,
+          icmp_type_code: 65_535,
+          post_nat_source_address: '::',
+          as_path: '',
+          ...rest,
+        },
+        { ...given, source_mac: String(given.source_mac), post_nat_source_address: '::ffff:198.51.100.7', ...rest },
+      ])
+    })
+
     it('inserts into every table', async () => {
       for (const table of Object.keys(tables) as TableName[]) {
         const atMs = day * 1000

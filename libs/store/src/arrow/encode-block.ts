@@ -1,3 +1,4 @@
+import { columnsOf } from '../block.ts'
 import { type ColumnBlock, type ColumnValues, StoreError } from '../store.ts'
 import { type ColumnType, type TableName, tables } from '../tables.ts'
 import { columnWidths, writeFixed } from './fixed-columns.ts'
@@ -26,7 +27,10 @@ export function encodeArrowStream(table: TableName, block: ColumnBlock): Uint8Ar
   const { columns, bodyBytes } = place(table, block)
   // Two or three buffers a column: validity, which is empty without nulls, offsets of texts, values.
   const buffers = columns.flatMap(({ buffers: [first, ...rest] }) => [{ ...first!, byteLength: 0 }, first!, ...rest])
-  const schema = schemaMessage(table)
+  const schema = schemaMessage(
+    table,
+    columns.map(({ name }) => name),
+  )
   const headerBytes = batchHeaderBytes(columns.length, buffers.length)
   const bodyAt = schema.byteLength + headerBytes
   const stream = new ArrayBuffer(bodyAt + bodyBytes + endOfStreamBytes)
@@ -51,7 +55,9 @@ function place(table: TableName, block: ColumnBlock): { columns: Placed[]; bodyB
     bodyBytes += byteLength + ((8 - (byteLength % 8)) % 8)
     return { offset, byteLength }
   }
-  const columns = Object.entries(tables[table]).map(([name, type]: [string, ColumnType]): Placed => {
+  const types: Readonly<Record<string, ColumnType>> = tables[table]
+  const columns = columnsOf(table, block).map((name): Placed => {
+    const type = types[name]!
     const values = block.columns[name]!
     if (type !== 'String') {
       return { name, type, values, text: undefined, buffers: [take(block.length * columnWidths[type])] }

@@ -14,19 +14,24 @@ import {
 } from 'apache-arrow'
 import { type ColumnType, type TableName, tables } from '../tables.ts'
 
-const messages = new Map<TableName, Uint8Array>()
+const messages = new Map<string, Uint8Array>()
+/** Sets of columns differ by what exporters send, so they are few; past this the messages are made anew. */
+const messagesMax = 256
 
-/** The message that opens a stream of the table's rows. Made once a table. */
-export function schemaMessage(table: TableName): Uint8Array {
-  let message = messages.get(table)
+/** The message that opens a stream of rows with these columns of the table. Made once for each set of columns. */
+export function schemaMessage(table: TableName, columns: readonly string[]): Uint8Array {
+  const key = `${table} ${columns.join(' ')}`
+  let message = messages.get(key)
   if (!message) {
-    const fields = Object.entries(tables[table]).map(([name, type]) => new Field(name, arrowType(type), false))
+    const types: Readonly<Record<string, ColumnType>> = tables[table]
+    const fields = columns.map(name => new Field(name, arrowType(types[name]!), false))
     const writer = new RecordBatchStreamWriter()
     writer.reset(undefined, new Schema(fields))
     writer.finish()
     // Without the end of the stream, which is 8 bytes.
     message = writer.toUint8Array(true).slice(0, -8)
-    messages.set(table, message)
+    if (messages.size >= messagesMax) messages.clear()
+    messages.set(key, message)
   }
   return message
 }

@@ -87,9 +87,9 @@ export function createEmbeddedStore(options: EmbeddedStoreOptions): Store {
     log,
     metrics,
     stopping: () => stopping,
-    async send(table, bytes, token) {
+    async send(table, columns, bytes, token) {
       const timeoutMs = options.insertTimeoutMs ?? defaults.insertTimeoutMs
-      await running().ask({ kind: 'insert', table, token, bytes, timeoutMs })
+      await running().ask({ kind: 'insert', table, columns, token, bytes, timeoutMs })
     },
   })
 

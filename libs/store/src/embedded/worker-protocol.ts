@@ -1,6 +1,6 @@
 /** Messages between the embedded store and its worker. One request is answered by one reply of the same id. */
 export type WorkerRequest = { id: number } & (
-  | { kind: 'insert'; table: string; token: string; bytes: Uint8Array; timeoutMs: number }
+  | { kind: 'insert'; table: string; columns: readonly string[]; token: string; bytes: Uint8Array; timeoutMs: number }
   | { kind: 'command'; sql: string }
   | { kind: 'query'; lane: number; sql: string; settings: string }
   | { kind: 'stop' }

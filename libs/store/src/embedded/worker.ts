@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { Session } from 'chdb'
 import { insertSettings, settingsText } from '../settings.ts'
-import type { TableName } from '../tables.ts'
+import type { ColumnType, TableName } from '../tables.ts'
 import { tables } from '../tables.ts'
 import { databaseName, openedId, type WorkerData, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
 
@@ -85,9 +85,9 @@ async function run(request: WorkerRequest): Promise<{ bytes?: Uint8Array }> {
  * memory. Columns and types stand in the statement, so that a block of another shape is an error and never a guess.
  */
 async function insert(request: WorkerRequest & { kind: 'insert' }): Promise<void> {
-  const columns = Object.entries(tables[request.table as TableName])
-  const names = columns.map(([name]) => name).join(', ')
-  const structure = columns.map(([name, type]) => `${name} ${type}`).join(', ')
+  const types: Readonly<Record<string, ColumnType>> = tables[request.table as TableName]
+  const names = request.columns.join(', ')
+  const structure = request.columns.map(name => `${name} ${types[name]}`).join(', ')
   const spool = join(spoolPath, `${spooled++}.arrow`)
   const settings = settingsText({
     ...insertSettings,

@@ -9,7 +9,6 @@ import { insertSettings, type SettingValues } from '../settings.ts'
 import { type QueryOptions, type QueryParams, type Store, StoreError } from '../store.ts'
 import type { HttpStoreConfig } from '../store-config.ts'
 import { createStoreMetrics } from '../store-metrics.ts'
-import { type TableName, tables } from '../tables.ts'
 import { type Clients, openClients } from './clients.ts'
 import { fromClient } from './http-errors.ts'
 import { prepareSchema } from './schema.ts'
@@ -69,11 +68,11 @@ export function createHttpStore(options: HttpStoreOptions): Store {
     log,
     metrics,
     stopping: () => stopping,
-    async send(table, bytes, token) {
+    async send(table, columns, bytes, token) {
       const { writer } = running()
       try {
         const result = await writer.exec({
-          query: `INSERT INTO ${table} (${columnNames(table)}) FORMAT ArrowStream`,
+          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ArrowStream`,
           // One chunk of bytes; in object mode the client would write it as JSON.
           values: Readable.from([bytes], { objectMode: false }),
           clickhouse_settings: clientSettings({
@@ -196,10 +195,6 @@ export function createHttpStore(options: HttpStoreOptions): Store {
       }
     },
   }
-}
-
-function columnNames(table: TableName): string {
-  return Object.keys(tables[table]).join(', ')
 }
 
 /** They travel as texts in the URL; the client's types name numbers, flags and texts apart. */

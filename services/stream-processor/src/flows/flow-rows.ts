@@ -1,11 +1,13 @@
 import type { ColumnBlock } from '../../../../libs/store/src/index.ts'
 import type { FlowColumns } from '../../../../libs/wire/src/index.ts'
+import { flowFields, type RowNames } from './flow-fields.ts'
 
 export interface FlowSource {
   tenantId: string
   collectorId: string
   /** The exporter's address as text. */
   address: string
+  names: RowNames
 }
 
 const versionOfSflow = 105
@@ -33,7 +35,7 @@ export class FlowRows {
   take(flows: FlowColumns): ColumnBlock {
     const n = flows.length
     const sources = this.#sources
-    const bySource = (field: keyof FlowSource): string[] => {
+    const bySource = (field: 'tenantId' | 'collectorId' | 'address'): string[] => {
       const values = new Array<string>(n)
       for (let i = 0; i < n; i++) values[i] = sources[this.#source[i]!]![field]
       return values
@@ -68,6 +70,7 @@ export class FlowRows {
         octets: flows.octets.slice(0, n),
         packets: flows.packets.slice(0, n),
         observation_domain: flows.observationDomain.slice(0, n),
+        ...flowFields(flows, row => sources[this.#source[row]!]!.names),
       },
     }
     this.#sources.length = 0

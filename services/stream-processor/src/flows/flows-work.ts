@@ -269,8 +269,9 @@ export class FlowsWork implements EpochWork {
     const to = flows.length
     if (from === to) return
     if (exporter.rollupIndex < 0) {
+      const { tenantId, collectorId, address, decoder } = exporter
       exporter.rollupIndex = this.#rollup.exporter(this.#described(exporter))
-      exporter.rowsIndex = this.#rows.source(exporter)
+      exporter.rowsIndex = this.#rows.source({ tenantId, collectorId, address, names: decoder.names })
     }
     this.#rows.note(exporter.rowsIndex, receivedMs, from, to)
     for (let i = from; i < to; i++) {
