@@ -72,6 +72,15 @@ beforeAll(async () => {
       ...[3, 5, 6].map(number => flow(polled, number)),
       flow(globex, 3),
     ]),
+    'rollup',
+  )
+  const raw = { collector_id: 'c1', exporter: '192.0.2.9', received_at: nowMs - 600_000, ingress_vrf: 7, egress_vrf: 8 }
+  await store.insert(
+    'flows',
+    blockOf('flows', [
+      { ...raw, tenant_id: 'acme', octets: 20n },
+      { ...raw, tenant_id: 'globex', octets: 10n },
+    ]),
     'flows',
   )
 }, 60_000)
@@ -139,6 +148,22 @@ it('labels by the only exporter filtered by, and nothing where exporters are mix
   })
   expect(series).toContainEqual(expect.objectContaining({ key: 3, label: expect.objectContaining({ name: 'Gi0/1' }) }))
   expect(series).toContainEqual(expect.objectContaining({ key: 6, label: null }))
+})
+
+it('calls VRFs as their exporter does', async () => {
+  const { data } = await post<{ data: { key: object; labels: object }[] }>('/query/top', {
+    by: ['exporter', 'ingress-vrf', 'egress-vrf'],
+    filters: { 'ingress-vrf': [7] },
+  })
+  const vrfs = { 'ingress-vrf': 7, 'egress-vrf': 8 }
+  expect(data.map(({ key, labels }) => ({ key, labels }))).toEqual([
+    {
+      key: { exporter: unpolled, ...vrfs },
+      labels: { 'ingress-vrf': { name: 'red', description: '', source: 'exporter' } },
+    },
+    // The other tenant's exporter of the same address announced none.
+    { key: { exporter: globex, ...vrfs }, labels: {} },
+  ])
 })
 
 it('lists what one exporter announced in pages, after a restart too', async () => {

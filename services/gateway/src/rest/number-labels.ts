@@ -41,7 +41,7 @@ export interface LabelSources {
 /** What a dimension's numbers are; undefined of those that are no names' numbers. */
 export function kindOfDimension(dimension: string): ExporterNameKind | undefined {
   if (dimension === 'input-interface' || dimension === 'output-interface') return 'interface'
-  if (/(^|-)vrf$/.test(dimension)) return 'vrf'
+  if (dimension === 'ingress-vrf' || dimension === 'egress-vrf') return 'vrf'
   return undefined
 }
 
