@@ -146,13 +146,13 @@ it('lists templates as learned, changed and over a restart, by REST and by comma
 }, 120_000)
 
 it('keeps the names that an exporter announces over a restart, by REST and by command', async () => {
-  // Cisco's "option vrf-table" and "option interface-table", scope System; then their data, and a flow of interface 3.
+  // Cisco's "option vrf-table" and "option interface-table", scope System; then their data, and a flow of both.
   send(1, [257, 4, 8, 1, 4, 234, 4, 236, 4, 0])
   send(1, [258, 4, 8, 1, 4, 10, 4, 82, 4, 0])
   send(257, [1, 7, textWord('red\0')])
   send(258, [1, 3, textWord('Gi01')])
-  send(0, [259, 3, 1, 4, 2, 4, 10, 4])
-  send(259, [1_000, 2, 3])
+  send(0, [259, 4, 1, 4, 2, 4, 10, 4, 234, 4])
+  send(259, [1_000, 2, 3, 7])
   const path = `/api/v1/exporters/${encodeURIComponent(exporterId)}/names`
   const names = async () => (await getJson<{ data: object[] }>(weir.gateway + path)).data
   const learned = await until(
@@ -176,6 +176,8 @@ it('keeps the names that an exporter announces over a restart, by REST and by co
   expect(listed.stdout).toMatch(/^interface +3 +Gi01$/m)
   const top = await runWeir(['top', '--by', 'exporter,input-interface', '--gateway', weir.gateway])
   expect(top.stdout).toMatch(/^acme\/collector\/127\.0\.0\.1 +Gi01 \(3\) /m)
+  const vrfs = await runWeir(['top', '--by', 'exporter,ingress-vrf', '--gateway', weir.gateway])
+  expect(vrfs.stdout).toMatch(/^acme\/collector\/127\.0\.0\.1 +red \(7\) /m)
 }, 120_000)
 
 it('says so where no gateway answers, no exporter is so called, or an option is unknown', async () => {
