@@ -5,6 +5,8 @@ import {
   defaultRetention,
   type FlowDeduplication,
   type FlowDimension,
+  type FlowFilters,
+  flowProvenance,
   readFlowSeries,
   readTopFlows,
 } from '../src/index.ts'
@@ -182,6 +184,103 @@ describe('flow queries', () => {
     expect(rows.length).toBeGreaterThan(10)
     const top = await readTopFlows(store, { ...range, tenants: ['acme', 'zeta'], by: ['source-address'], filters })
     expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(meant(rows, ['source-address']))
+  })
+
+  it('rank and filter raw flows by the fields that migration 0012 added', async () => {
+    const mapped = (last: number) => ipv4Mapped(198, 51, 100, last)
+    const row = (octets: bigint, values: SampleRow): SampleRow => ({
+      tenant_id: 'fields',
+      collector_id: 'c1',
+      exporter: '192.0.2.9',
+      received_at: range.fromMs + 1_000,
+      sampling_rate: 1,
+      octets,
+      ingress_vrf: 0xffff_ffff,
+      egress_vrf: 0xffff_ffff,
+      icmp_type_code: 0xffff,
+      ...values,
+    })
+    const rows = [
+      row(1n, { source_mac: 0x0200_5e00_5301n, vlan: 100, customer_vlan: 300, post_vlan: 200, tcp_flags: 2 }),
+      row(10n, { ingress_vrf: 0, egress_vrf: 6, mpls_label_1: 16_001, mpls_label_2: 24_005, mpls_label_3: 3 }),
+      row(100n, {
+        post_nat_source_address: mapped(7),
+        post_nat_source_port: 40_000,
+        nat_event: 4,
+        protocol: 6,
+        icmp_type_code: 0,
+      }),
+      row(1_000n, { protocol: 1, icmp_type_code: 0x0301, destination_mac: 0xfedc_ba98_7654n, firewall_event: 3 }),
+      row(10_000n, { as_path: '64500 64501', next_as: 64_500, previous_as: 64_499, bgp_next_hop: mapped(9) }),
+      row(100_000n, { as_path: '164500 64501', next_hop: mapped(8), protocol: 58, icmp_type_code: 0x8000 }),
+      row(1_000_000n, { application_id: 453, application_name: 'webex', forwarding_status: 0x80, flow_end_reason: 3 }),
+    ]
+    await store.insert('flows', blockOf('flows', rows), 'fields')
+    await store.insert('flows', blockOf('flows', [row(7n, { tenant_id: 'other' })]), 'fields of another')
+    const top = (by: FlowDimension, filters: FlowFilters = {}) =>
+      readTopFlows(store, { ...range, tenants: ['fields'], by: [by], filters })
+    const keys = async (by: FlowDimension, filters?: FlowFilters) =>
+      (await top(by, filters)).rows.map(({ key, octets }) => [key[by], octets])
+    const cases: readonly (readonly [FlowDimension, string | number, string])[] = [
+      ['source-mac', '02:00:5e:00:53:01', '1'],
+      ['customer-vlan', 300, '1'],
+      ['post-vlan', 200, '1'],
+      ['vlan', 100, '1'],
+      ['tcp-flags', 2, '1'],
+      ['ingress-vrf', 0, '10'],
+      ['egress-vrf', 6, '10'],
+      ['mpls-label', 16_001, '10'],
+      ['mpls-label-2', 24_005, '10'],
+      ['mpls-label-3', 3, '10'],
+      ['post-nat-source-address', '198.51.100.7', '100'],
+      ['post-nat-source-port', 40_000, '100'],
+      ['nat-event', 4, '100'],
+      ['icmp-type', 3, '1000'],
+      ['icmp-code', 1, '1000'],
+      ['icmp-type', 128, '100000'],
+      ['destination-mac', 'fe:dc:ba:98:76:54', '1000'],
+      ['firewall-event', 3, '1000'],
+      ['as-path', '64500 64501', '10000'],
+      ['next-as', 64_500, '10000'],
+      ['previous-as', 64_499, '10000'],
+      ['bgp-next-hop', '198.51.100.9', '10000'],
+      ['next-hop', '198.51.100.8', '100000'],
+      ['application-id', 453, '1000000'],
+      ['application-name', 'webex', '1000000'],
+      ['forwarding-status', 0x80, '1000000'],
+      ['flow-end-reason', 3, '1000000'],
+    ]
+    for (const [dimension, value, octets] of cases) {
+      expect(await keys(dimension, { [dimension]: [value] }), dimension).toEqual([[value, octets]])
+      expect(await keys(dimension), dimension).toContainEqual([value, octets])
+    }
+    expect(await keys('as-path', { 'as-path': [64_501] })).toEqual([
+      ['164500 64501', '100000'],
+      ['64500 64501', '10000'],
+    ])
+    expect((await top('as-path', { 'as-path': ['6450'] })).rows).toEqual([])
+    expect(await keys('source-mac', { 'source-mac': ['0200.5E00.5301', '00-00-00-00-00-00'] })).toEqual([
+      ['', '1111110'],
+      ['02:00:5e:00:53:01', '1'],
+    ])
+    // No ICMP: neither the TCP record with 0 nor those that say nothing.
+    expect(await keys('icmp-type', { 'icmp-type': [255] })).toEqual([[255, '1010111']])
+    expect(await keys('protocol', { 'post-nat-source-address': ['198.51.100.0/24'] })).toEqual([[6, '100']])
+    const found = await readFlowSeries(store, { ...range, tenants: ['fields'], by: 'source-mac', stepSeconds: 3_600 })
+    expect(found.map(one => one.key)).toContain('02:00:5e:00:53:01')
+    await expect(top('tenant', { 'source-mac': ['02:00'] })).rejects.toThrow('no MAC address')
+    await expect(top('tenant', { 'as-path': ["1' OR '1"] })).rejects.toThrow('is no AS')
+    await expect(top('source-mac', { 'source-site': ['oslo'] })).rejects.toThrow('known to the rollups alone')
+  })
+
+  it('say how far back raw flows reach', () => {
+    const asked = flowProvenance({
+      ...range,
+      fromMs: nowMs - 30 * 86_400_000,
+      by: ['post-nat-source-address'],
+      filters: {},
+    })
+    expect(asked).toEqual({ tables: ['flows'], keptSinceMs: nowMs - defaultRetention.flows * 86_400_000 })
   })
 
   it('tell talkers by whole hours once the raw flows are gone', async () => {

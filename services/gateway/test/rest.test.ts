@@ -47,6 +47,8 @@ const flowRows: SampleRow[] = [
   source_port: 40_000,
   destination_port: port as number,
   protocol: protocol as number,
+  source_mac: 0x0200_5e00_5301n + BigInt(i),
+  as_path: '64500 64501',
   sampling_rate: rate as number,
   octets: 1_000n * BigInt(i + 1),
   packets: BigInt(i + 1),
@@ -474,6 +476,8 @@ describe('history', () => {
     ['conversation', /^flows$/, { 'source-address': '10.0.0.1', 'destination-address': '203.0.113.9' }],
     ['service', rollups, { protocol: 6, 'service-port': 443 }],
     ['as', rollups, { 'source-as': 0, 'destination-as': 0 }],
+    ['source-mac', /^flows$/, { 'source-mac': '02:00:5e:00:53:01' }],
+    [['as-path', 'ingress-vrf'], /^flows$/, { 'as-path': '64500 64501', 'ingress-vrf': 4_294_967_295 }],
     [['exporter', 'protocol'], rollups, { exporter: 'acme/c1/192.0.2.1', protocol: 6 }],
   ])('ranks by %s from %s', async (by, table, key) => {
     const { body } = await post<About & { data: { key: object }[] }>('/query/top', { tenant: 'acme', by, range })
@@ -486,6 +490,7 @@ describe('history', () => {
       (await post<{ total: { octets: string } }>('/query/top', { tenant: 'acme', by: 'source', range, filters })).body
         .total?.octets
     expect(await octets({ 'source-address': ['10.0.0.2/31'] })).toBe('5000')
+    expect(await octets({ 'source-mac': ['0200.5e00.5302'], 'as-path': [64_501] })).toBe('2000')
     expect(await octets({ exporter: ["x') OR 1=1 --"] })).toBe('0')
   })
 

@@ -32,10 +32,37 @@ export const flowDimensions = [
   'direction',
   'exporter-site',
   'exporter-role',
+  'source-mac',
+  'destination-mac',
+  'post-vlan',
+  'customer-vlan',
+  'mpls-label',
+  'mpls-label-2',
+  'mpls-label-3',
+  'icmp-type',
+  'icmp-code',
+  'post-nat-source-address',
+  'post-nat-destination-address',
+  'post-nat-source-port',
+  'post-nat-destination-port',
+  'nat-event',
+  'firewall-event',
+  'forwarding-status',
+  'flow-end-reason',
+  'application-id',
+  'application-name',
+  'next-hop',
+  'bgp-next-hop',
+  'previous-as',
+  'next-as',
+  'as-path',
 ] as const
 export type FlowDimension = (typeof flowDimensions)[number]
 
-/** Values to keep: numbers, exporter ids, or addresses and prefixes (`192.0.2.0/24`, `2001:db8::/32`). */
+/**
+ * Values to keep: numbers, exporter ids, addresses and prefixes (`192.0.2.0/24`, `2001:db8::/32`), MAC addresses, or networks
+ * that follow each other somewhere in an AS path (`64500`, `64500 64501`).
+ */
 export type FlowFilters = Partial<Readonly<Record<FlowDimension, readonly (string | number)[]>>>
 
 interface DimensionSql {
@@ -45,7 +72,7 @@ interface DimensionSql {
   talkers?: string
   /** In raw flows, which hold what was exported; absent where only the rollup was enriched. */
   raw?: string
-  kind: 'text' | 'number' | 'address'
+  kind: 'text' | 'number' | 'address' | 'mac' | 'path'
 }
 
 /** Service port as the rollups have it: the lower port of TCP, UDP, DCCP, SCTP and UDP-Lite, else 0. */
@@ -53,6 +80,9 @@ const rawServicePort = 'if(f.protocol IN (6, 17, 33, 132, 136), least(f.source_p
 
 /** Direction as the rollups have it: 0 not given, 1 ingress, 2 egress. */
 const rawDirection = 'if(f.direction < 2, f.direction + 1, 0)'
+
+/** 255 of what is no ICMP: exporters write 0 there, which is an echo reply. */
+const rawIcmp = (half: string): string => `if(f.protocol IN (1, 58), ${half}, 255)`
 
 const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
   tenant: { rollup: 'f.tenant_id', talkers: 'f.tenant_id', raw: 'f.tenant_id', kind: 'text' },
@@ -98,6 +128,30 @@ const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
   'exporter-role': { rollup: 'f.exporter_role', kind: 'text' },
   dscp: { rollup: 'f.dscp', raw: 'bitShiftRight(f.tos, 2)', kind: 'number' },
   direction: { rollup: 'f.direction', raw: rawDirection, kind: 'number' },
+  'source-mac': { raw: 'f.source_mac', kind: 'mac' },
+  'destination-mac': { raw: 'f.destination_mac', kind: 'mac' },
+  'post-vlan': { raw: 'f.post_vlan', kind: 'number' },
+  'customer-vlan': { raw: 'f.customer_vlan', kind: 'number' },
+  'mpls-label': { raw: 'f.mpls_label_1', kind: 'number' },
+  'mpls-label-2': { raw: 'f.mpls_label_2', kind: 'number' },
+  'mpls-label-3': { raw: 'f.mpls_label_3', kind: 'number' },
+  'icmp-type': { raw: rawIcmp('bitShiftRight(f.icmp_type_code, 8)'), kind: 'number' },
+  'icmp-code': { raw: rawIcmp('bitAnd(f.icmp_type_code, 255)'), kind: 'number' },
+  'post-nat-source-address': { raw: 'f.post_nat_source_address', kind: 'address' },
+  'post-nat-destination-address': { raw: 'f.post_nat_destination_address', kind: 'address' },
+  'post-nat-source-port': { raw: 'f.post_nat_source_port', kind: 'number' },
+  'post-nat-destination-port': { raw: 'f.post_nat_destination_port', kind: 'number' },
+  'nat-event': { raw: 'f.nat_event', kind: 'number' },
+  'firewall-event': { raw: 'f.firewall_event', kind: 'number' },
+  'forwarding-status': { raw: 'f.forwarding_status', kind: 'number' },
+  'flow-end-reason': { raw: 'f.flow_end_reason', kind: 'number' },
+  'application-id': { raw: 'f.application_id', kind: 'number' },
+  'application-name': { raw: 'f.application_name', kind: 'text' },
+  'next-hop': { raw: 'f.next_hop', kind: 'address' },
+  'bgp-next-hop': { raw: 'f.bgp_next_hop', kind: 'address' },
+  'previous-as': { raw: 'f.previous_as', kind: 'number' },
+  'next-as': { raw: 'f.next_as', kind: 'number' },
+  'as-path': { raw: 'f.as_path', kind: 'path' },
 }
 
 /**
@@ -140,9 +194,11 @@ export function groupSql(dimension: FlowDimension, source: FlowSource): string {
   return dimensionOf(dimension)[source]!
 }
 
-/** The dimension as people read it, from its grouped value: IPv4 addresses without their mapping. */
+/** The dimension as people read it, from its grouped value: IPv4 addresses without their mapping, no MAC address as ''. */
 export function shownSql(dimension: FlowDimension, grouped: string): string {
-  if (dimensionOf(dimension).kind !== 'address') return grouped
+  const { kind } = dimensionOf(dimension)
+  if (kind === 'mac') return `if(${grouped} = 0, '', lower(MACNumToString(${grouped})))`
+  if (kind !== 'address') return grouped
   return `replaceRegexpOne(toString(${grouped}), '^::ffff:(\\\\d+\\\\.)', '\\\\1')`
 }
 
@@ -168,6 +224,15 @@ export function filterPredicate(filters: FlowFilters, source: FlowSource): Predi
       case 'number':
         conditions.push(`${column} IN {${name}:Array(UInt32)}`)
         params[name] = values.map(value => numberOf(dimension, value))
+        break
+      case 'mac':
+        conditions.push(`${column} IN {${name}:Array(UInt64)}`)
+        params[name] = values.map(value => macOf(dimension, value))
+        break
+      case 'path':
+        // With spaces around both, a network is found whole.
+        conditions.push(`arrayExists(n -> position(concat(' ', ${column}, ' '), n) > 0, {${name}:Array(String)})`)
+        params[name] = values.map(value => ` ${pathOf(dimension, value)} `)
         break
       case 'address':
         conditions.push(addressCondition(column, name))
@@ -206,6 +271,23 @@ function numberOf(dimension: FlowDimension, value: string | number): number {
   const number = Number(value)
   if (Number.isInteger(number) && number >= 0 && number <= 0xffff_ffff) return number
   throw new StoreError('store-rejected', `"${value}" is no number to filter ${dimension} by`)
+}
+
+/** Six octets with colons or hyphens, or three groups of four digits as Cisco writes them. */
+function macOf(dimension: FlowDimension, value: string | number): number {
+  const text = String(value)
+  if (/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$|^[0-9a-f]{4}(\.[0-9a-f]{4}){2}$/i.test(text)) {
+    return Number.parseInt(text.replace(/[:.-]/g, ''), 16)
+  }
+  throw new StoreError('store-rejected', `"${value}" is no MAC address to filter ${dimension} by`)
+}
+
+function pathOf(dimension: FlowDimension, value: string | number): string {
+  if (/^\d{1,10}( \d{1,10})*$/.test(String(value))) return String(value)
+  throw new StoreError(
+    'store-rejected',
+    `"${value}" is no AS, and no ASs with spaces between, to filter ${dimension} by`,
+  )
 }
 
 function dimensionOf(dimension: FlowDimension): DimensionSql {

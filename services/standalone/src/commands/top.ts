@@ -29,7 +29,10 @@ Ranks the flow traffic of the last minutes, as the gateway's /api/v1/query/top t
 
   --gateway URL       the gateway (http://127.0.0.1:8080)
   --by WHAT           source, destination, conversation, service, as, or dimensions joined by commas, such as
-                      application, source-site, destination-country, exporter,input-interface (source)
+                      application, source-site, destination-country, exporter,input-interface, source-mac,
+                      customer-vlan, post-nat-source-address, as-path (source)
+  --filter WHAT=VALUE only traffic whose dimension has one of the values, joined by commas: source-mac=02:00:5e:00:53:01,
+                      as-path=64500; may be given for several dimensions
   --minutes N         how far back (15)
   --tenant ID         one tenant's; all that may be seen without it
   --measure WHAT      octets, packets or records (octets)
@@ -45,6 +48,7 @@ Exit: 0 answered, 1 the gateway refused or is not there, 2 usage.`,
       options: {
         gateway: { type: 'string', default: 'http://127.0.0.1:8080' },
         by: { type: 'string', default: 'source' },
+        filter: { type: 'string', multiple: true, default: [] },
         minutes: { type: 'string', default: '15' },
         tenant: { type: 'string' },
         measure: { type: 'string', default: 'octets' },
@@ -59,6 +63,7 @@ Exit: 0 answered, 1 the gateway refused or is not there, 2 usage.`,
     const toMs = Date.now()
     const body = {
       by: values.by.includes(',') ? values.by.split(',') : values.by,
+      filters: filtersOf(values.filter),
       measure: values.measure,
       deduplicate: values.deduplicate,
       limit: wholeNumber(values.limit, '--limit'),
@@ -79,6 +84,16 @@ Exit: 0 answered, 1 the gateway refused or is not there, 2 usage.`,
     io.stdout.write(values.json ? `${text}\n` : tableOf(answerSchema.parse(JSON.parse(text)), minutes))
     return exitCodes.ok
   },
+}
+
+function filtersOf(texts: readonly string[]): Record<string, string[]> {
+  return Object.fromEntries(
+    texts.map(text => {
+      const [, dimension, values] = /^([a-z0-9-]+)=(.+)$/.exec(text) ?? []
+      if (!dimension || !values) throw new UsageError(`--filter is a dimension, "=" and values, not "${text}"`)
+      return [dimension, values.split(',')]
+    }),
+  )
 }
 
 function wholeNumber(text: string, option: string): number {
