@@ -1,7 +1,10 @@
 import { addressText, columnAddressText } from './address-text.ts'
-import { IpReassembly } from './ip-reassembly.ts'
+import { type IpPacket, IpReassembly } from './ip-reassembly.ts'
 import { isLinkTypeKnown, networkLayerOf } from './link-layers.ts'
+import { carriedPacketAt } from './mirrored-frames.ts'
 import { CaptureParser } from './pcap.ts'
+import { SctpAssociations } from './sctp-associations.ts'
+import { type StreamedMessage, TcpStreams } from './tcp-streams.ts'
 
 /** A UDP datagram out of a capture. */
 export interface CapturedDatagram {
@@ -24,12 +27,29 @@ export function* readDatagrams(capture: Uint8Array): Generator<CapturedDatagram,
   return parser.end()
 }
 
-/** The same piece by piece, for files of any length. */
+/** Packets in packets in packets that are looked into. */
+const carriersMax = 4
+
+/** The same piece by piece, for files of any length; on demand with IPFIX over TCP and SCTP. */
 export class DatagramParser {
   /** Frames by link types that are not read. */
   readonly unknownLinkTypes = new Map<number, number>()
   readonly #frames = new CaptureParser()
   readonly #reassembly = new IpReassembly()
+  readonly #tcp: TcpStreams | undefined
+  readonly #sctp: SctpAssociations | undefined
+  #timestampMs = 0
+
+  /** @param withStreams messages over TCP and SCTP too: as datagrams, though they can be longer */
+  constructor(withStreams = false) {
+    this.#tcp = withStreams ? new TcpStreams() : undefined
+    this.#sctp = withStreams ? new SctpAssociations() : undefined
+  }
+
+  /** Messages of streams that the capture has not whole. */
+  get streamGaps(): number {
+    return (this.#tcp?.gaps ?? 0) + (this.#sctp?.gaps ?? 0)
+  }
 
   /** @returns whether the file was whole */
   end(): boolean {
@@ -44,20 +64,51 @@ export class DatagramParser {
         if (!isLinkTypeKnown(linkType)) this.#noteUnknown(linkType)
         continue
       }
-      const packet = this.#reassembly.add(data.subarray(at), timestampMs)
-      if (packet?.protocol !== 17 || packet.payload.length < 8) continue
-      const { payload } = packet
-      const length = (payload[4]! << 8) | payload[5]!
-      // Length 0 is a jumbogram's (RFC 2675); one below the header's is wrong: then what was captured stands.
-      const end = length >= 8 ? Math.min(length, payload.length) : payload.length
-      yield {
-        timestampMs,
-        source: hostText(packet.source),
-        sourcePort: (payload[0]! << 8) | payload[1]!,
-        destination: hostText(packet.destination),
-        destinationPort: (payload[2]! << 8) | payload[3]!,
-        payload: payload.subarray(8, end),
-      }
+      this.#timestampMs = timestampMs
+      yield* this.#packet(data.subarray(at), 0)
+    }
+  }
+
+  /** What streams have left when no more octets come. */
+  *rest(): Generator<CapturedDatagram, void> {
+    for (const message of this.#tcp?.end() ?? []) yield this.#streamed(message)
+    this.#sctp?.end()
+  }
+
+  *#packet(octets: Uint8Array, carriers: number): Generator<CapturedDatagram, void> {
+    const packet = this.#reassembly.add(octets, this.#timestampMs)
+    if (!packet) return
+    const { protocol, payload } = packet
+    const inner = carriers < carriersMax ? carriedPacketAt(protocol, payload) : -1
+    if (inner >= 0) yield* this.#packet(payload.subarray(inner), carriers + 1)
+    else if (protocol === 17) yield* this.#udp(packet)
+    else if (protocol === 6 && this.#tcp) for (const message of this.#tcp.add(packet)) yield this.#streamed(message)
+    else if (protocol === 132 && this.#sctp) for (const message of this.#sctp.add(packet)) yield this.#streamed(message)
+  }
+
+  *#udp({ source, destination, payload }: IpPacket): Generator<CapturedDatagram, void> {
+    if (payload.length < 8) return
+    const length = (payload[4]! << 8) | payload[5]!
+    // Length 0 is a jumbogram's (RFC 2675); one below the header's is wrong: then what was captured stands.
+    const end = length >= 8 ? Math.min(length, payload.length) : payload.length
+    yield {
+      timestampMs: this.#timestampMs,
+      source: hostText(source),
+      sourcePort: (payload[0]! << 8) | payload[1]!,
+      destination: hostText(destination),
+      destinationPort: (payload[2]! << 8) | payload[3]!,
+      payload: payload.subarray(8, end),
+    }
+  }
+
+  #streamed({ source, destination, sourcePort, destinationPort, message }: StreamedMessage): CapturedDatagram {
+    return {
+      timestampMs: this.#timestampMs,
+      source: hostText(source),
+      sourcePort,
+      destination: hostText(destination),
+      destinationPort,
+      payload: message,
     }
   }
 

@@ -114,7 +114,8 @@ export class DatagramDecoder implements ExporterDecoder {
         this.#fault('version-unsupported', `netflow${version}`)
         break
       default:
-        this.#fault('version-unknown', `version ${version}`)
+        if (isDtls(version)) this.#fault('datagram-encrypted', 'dtls')
+        else this.#fault('version-unknown', `version ${version}`)
     }
   }
 
@@ -266,6 +267,11 @@ export class DatagramDecoder implements ExporterDecoder {
   }
 
   readonly counters: ExporterCounters = countersOf(() => this.#state)
+}
+
+/** A record of DTLS begins with its type, 20 to 26, and the version's first octet, 254 (RFC 9147 §4). */
+function isDtls(version: number): boolean {
+  return (version & 0xff) === 0xfe && version >>> 8 >= 20 && version >>> 8 <= 26
 }
 
 /** Whole records that are there; octets of zero beyond the header's count are filling, not flows. */

@@ -35,6 +35,7 @@ export const decodeErrors = {
   'sample-truncated': 'An sFlow sample whose records run past its length; what came before was kept.',
   'flow-record-invalid': 'An sFlow record that is too short for its format or holds an impossible count; skipped.',
   'as-path-shortened': 'An AS path of more than 64 networks in an sFlow record; the first 64 were kept.',
+  'datagram-encrypted': 'IPFIX over DTLS (RFC 7011 §11.1): nobody but the two ends can read it.',
   'agent-address-invalid': 'An sFlow agent address that is neither IPv4 nor IPv6; nothing was read.',
 } as const
 

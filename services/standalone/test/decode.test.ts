@@ -218,12 +218,44 @@ describe('weir decode', () => {
     )
   })
 
+  it('reads IPFIX over TCP, and counts what of it the capture lacks', async () => {
+    const segment = (at: number, payload: Buffer): Buffer => {
+      const sequence = Buffer.alloc(4)
+      sequence.writeUInt32BE(at)
+      const tcp = Buffer.concat([hex('c350 1283'), sequence, hex('00000000 5018 0400 0000 0000'), payload])
+      const ip = Buffer.concat([hex('4500'), u16(tcp.length + 20), hex('0001 0000 4006 0000 c0000209 c000020a'), tcp])
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(ip.length)
+      return Buffer.concat([hex(`${seconds} 00000000`), length, length, ip])
+    }
+    const head = hex('a1b2c3d4 0002 0004 00000000 00000000 0000ffff 00000065')
+    const [first, second] = [Buffer.concat([template, data.subarray(0, 20)]), data.subarray(20, 47)]
+    const whole = Buffer.concat([head, segment(500, first), segment(500 + first.length, second)])
+    expect(await decode(file('tcp.pcap', whole), '--summary')).toMatchObject({
+      code: exitCodes.ok,
+      lines: [
+        { exporter: '192.0.2.9', templateId: 256 },
+        { datagrams: 2, records: 1, errors: {} },
+      ],
+    })
+    expect(await decode(file('tcp-cut.pcap', Buffer.concat([head, segment(500, first)])), '--summary')).toMatchObject({
+      code: exitCodes.failed,
+      stderr: expect.stringMatching(/lacks parts of 1 messages over TCP or SCTP/) as string,
+      lines: [{ datagrams: 1, errors: { 'capture-invalid': 1 } }],
+    })
+  })
+
   it('names what is refused, once a code', async () => {
     const sflow4 = hex('00000004 00000001 c0000209 00000001 00000000 00000000')
     const { code, stderr, lines } = await decode(file('old.pcap', pcap([sflow4, sflow4], 6_343)), '--summary')
     expect(code).toBe(exitCodes.failed)
     expect(lines.at(-1)).toMatchObject({ errors: { 'version-unsupported': 2 } })
     expect(stderr).toBe('weir decode: version-unsupported (2), first in a datagram of 192.0.2.9, at octet 0: sflow4\n')
+    const dtls = await decode(
+      file('dtls.pcap', pcap([hex('17 fefd 0001 000000000001 0004 deadbeef')], 4_740)),
+      '--summary',
+    )
+    expect(dtls).toMatchObject({ code: exitCodes.failed, lines: [{ errors: { 'datagram-encrypted': 1 } }] })
   })
 
   it('refuses wrong usage', async () => {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import {
+  type CapturedDatagram,
   DatagramParser,
   DatagramReader,
   defineElements,
@@ -107,9 +108,9 @@ class Decoding {
     let isWhole = true
     try {
       for await (const piece of piecesOf(path)) {
-        if (pieces++ === 0 && isCapture(piece)) capture = new DatagramParser()
+        if (pieces++ === 0 && isCapture(piece)) capture = new DatagramParser(true)
         if (capture) {
-          if (!(await this.#capture(capture, piece))) return false
+          if (!(await this.#capture(capture.push(piece)))) return false
           continue
         }
         raw.push(piece)
@@ -120,8 +121,10 @@ class Decoding {
       isWhole = false
       this.#fail(`${path}: ${(cause as Error).message}; what comes before was read`)
     }
-    if (capture) this.#endCapture(path, capture, isWhole)
-    else if (isWhole || rawOctets > 0) return await this.#raw(path, Buffer.concat(raw))
+    if (capture) {
+      if (!(await this.#capture(capture.rest()))) return false
+      this.#endCapture(path, capture, isWhole)
+    } else if (isWhole || rawOctets > 0) return await this.#raw(path, Buffer.concat(raw))
     return true
   }
 
@@ -140,8 +143,8 @@ class Decoding {
     return summary
   }
 
-  async #capture(capture: DatagramParser, piece: Uint8Array): Promise<boolean> {
-    for (const { payload, source, sourcePort, timestampMs, destinationPort } of capture.push(piece)) {
+  async #capture(datagrams: Iterable<CapturedDatagram>): Promise<boolean> {
+    for (const { payload, source, sourcePort, timestampMs, destinationPort } of datagrams) {
       if (this.#ports.size > 0) {
         if (!this.#ports.has(destinationPort)) continue
       } else if (isOtherService(sourcePort, destinationPort)) {
@@ -157,6 +160,9 @@ class Decoding {
 
   #endCapture(path: string, capture: DatagramParser, isWhole: boolean): void {
     if (isWhole && !capture.end()) this.#fail(`${path} breaks off; what comes before was read`)
+    if (capture.streamGaps > 0) {
+      this.#fail(`${path} lacks parts of ${capture.streamGaps} messages over TCP or SCTP`)
+    }
     for (const [linkType, frames] of capture.unknownLinkTypes) {
       this.#fail(`${path} has ${frames} frames of link type ${linkType}, which are not read`)
     }
