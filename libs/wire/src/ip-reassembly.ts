@@ -38,8 +38,9 @@ export class IpReassembly {
   add(octets: Uint8Array, nowMs: number): IpPacket | undefined {
     const version = (octets[0] ?? 0) >>> 4
     const packet = version === 4 ? readIpv4(octets) : version === 6 ? readIpv6(octets) : undefined
-    if (!packet || !isFragment(packet)) return packet
-    return this.#collect(packet, nowMs)
+    if (!packet || !isFragment(packet)) return packet && authenticated(packet)
+    const whole = this.#collect(packet, nowMs)
+    return whole && authenticated(whole)
   }
 
   #collect(fragment: Fragment, nowMs: number): IpPacket | undefined {
@@ -95,6 +96,15 @@ function join({ parts, total }: Pending): Uint8Array | undefined {
   return at === total ? whole : undefined
 }
 
+const authentication = 51
+
+/** The packet without an authentication header (RFC 4302): next(1) words(1) … leaves what is inside readable. */
+function authenticated(packet: IpPacket): IpPacket {
+  const { protocol, payload } = packet
+  if (protocol !== authentication || payload.length < 12) return packet
+  return { ...packet, protocol: payload[0]!, payload: payload.subarray((payload[1]! + 2) * 4) }
+}
+
 function readIpv4(octets: Uint8Array): IpPacket | Fragment | undefined {
   const headerLength = (octets[0]! & 15) * 4
   if (headerLength < 20 || octets.length < headerLength) return undefined
@@ -131,7 +141,12 @@ function readIpv6(octets: Uint8Array): IpPacket | Fragment | undefined {
       if (offset === 0 && !more) return packet
       return { ...packet, key: `${octets.subarray(at + 4, at + 8)}/${octets.subarray(8, 40)}`, offset, more }
     }
-    if (next !== 0 && next !== 43 && next !== 60) break
+    if (next === authentication) {
+      next = octets[at]!
+      at += (octets[at + 1]! + 2) * 4
+      continue
+    }
+    if (next !== 0 && next !== 43 && next !== 60 && next !== 135 && next !== 139 && next !== 140) break
     next = octets[at]!
     at += (octets[at + 1]! + 1) * 8
   }

@@ -1,13 +1,19 @@
+import { behindCaptureHeader, isCaptureHeader } from './capture-headers.ts'
+
 /**
  * Where the IP packet of a captured frame begins, by link type (tcpdump.org/linktypes.html), through VLAN tags, MPLS
  * labels and PPPoE; -1 where there is none.
  */
 export function networkLayerOf(linkType: number, frame: Uint8Array): number {
-  return linkLayers[linkType]?.(frame) ?? -1
+  const inner = behindCaptureHeader(linkType, frame)
+  if (!inner) return linkLayers[linkType]?.(frame) ?? -1
+  if (inner.at >= frame.length) return -1
+  const at = linkLayers[inner.linkType]?.(frame.subarray(inner.at)) ?? -1
+  return at < 0 ? -1 : at + inner.at
 }
 
 export function isLinkTypeKnown(linkType: number): boolean {
-  return linkLayers[linkType] !== undefined
+  return linkLayers[linkType] !== undefined || isCaptureHeader(linkType)
 }
 
 const linkLayers: Readonly<Record<number, (frame: Uint8Array) => number>> = {
@@ -54,6 +60,14 @@ const linkLayers: Readonly<Record<number, (frame: Uint8Array) => number>> = {
   117: frame => ipAt(frame, ((frame[0] ?? 0) + 3) & ~3),
   // IP over fibre channel (RFC 2625)
   122: frame => llc(frame, 16),
+  // Apple's IP over IEEE 1394: two addresses of 8 octets, EtherType
+  138: frame => byEtherType(frame, 16),
+  // IP over InfiniBand: route header(40) EtherType(2) reserved(2)
+  242: frame => byType(frame, u16(frame, 40), 44),
+  // Frames with the tag of a switch chip, of 4 octets before the type: Broadcom's, Marvell's, Marvell's with a type(4 more)
+  281: frame => etherTyped(frame, 16),
+  282: frame => etherTyped(frame, 16),
+  283: frame => etherTyped(frame, 20),
   // mPackets (802.3br) that hold whole Ethernet frames after 8 octets of preamble
   274: frame => etherTyped(frame, 20),
 }
@@ -113,6 +127,14 @@ function byType(frame: Uint8Array, type: number, at: number): number {
       return etherTyped(frame, at + 2)
     case 0x8864:
       return ppp(frame, at + 6)
+    case 0x88e7:
+      // Provider backbone bridging (802.1ah): a tag of 4 octets, then the customer's frame.
+      return etherTyped(frame, at + 16)
+    case 0x8926:
+      // VN-Tag: 4 octets, then an EtherType.
+      return byEtherType(frame, at + 4)
+    case 0x8909:
+      return trustSec(frame, at)
     case 0x8847:
     case 0x8848:
       return mpls(frame, at)
@@ -120,6 +142,11 @@ function byType(frame: Uint8Array, type: number, at: number): number {
       // 802.3 with LLC and SNAP.
       return type >= 0 && type < 1_536 ? llc(frame, at) : -1
   }
+}
+
+/** Cisco's CMD header: version(1) length(1) option(2) tag(2), then an EtherType. */
+function trustSec(frame: Uint8Array, at: number): number {
+  return frame[at] === 1 && frame[at + 1] === 1 ? etherTyped(frame, at + 6) : -1
 }
 
 function ppp(frame: Uint8Array, start: number): number {

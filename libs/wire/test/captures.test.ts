@@ -22,7 +22,9 @@ import {
 } from './packets.ts'
 
 const payload = text('hello, flows')
-const packet = ipv4Packet(17, udpDatagram(payload, 50_000, 2_055), { source: '192.0.2.1', destination: '192.0.2.2' })
+const hosts = { source: '192.0.2.1', destination: '192.0.2.2' }
+const udp = udpDatagram(payload, 50_000, 2_055)
+const packet = ipv4Packet(17, udp, hosts)
 const expected = {
   timestampMs: 1_700_000_000_123,
   source: '192.0.2.1',
@@ -87,6 +89,7 @@ describe('captures', () => {
     expect([...readDatagrams(pcap(229, [six]))]).toEqual([
       { ...expected, source: '2001:db8::1', destination: '2001:db8::2' },
     ])
+    const zeros = (count: number): number[] => new Array<number>(count).fill(0)
     const snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]
     const wireless = [0x88, 0x02, ...new Array<number>(22).fill(0), 0, 0, ...snap, ...packet]
     const others: Record<string, [linkType: number, frame: number[]]> = {
@@ -98,10 +101,39 @@ describe('captures', () => {
       enc: [109, [...new Array<number>(12).fill(0), ...packet]],
       pflog: [117, [61, ...new Array<number>(63).fill(0), ...packet]],
       'PPP with direction': [204, [0, 0xff, 3, 0, 0x21, ...packet]],
+      'Ethernet in a backbone frame': [1, ethernet(0x88e7, u32(5), ethernet(0x0800, packet))],
+      'Ethernet with VN-Tag': [1, ethernet(0x8926, u32(5), u16(0x0800), packet)],
+      'Ethernet with a TrustSec tag': [1, ethernet(0x8909, [1, 1], u16(1), u16(7), u16(0x0800), packet)],
+      prism: [119, [...zeros(144), ...wireless]],
+      AVS: [163, [...zeros(4), ...u32(64), ...zeros(56), ...wireless]],
+      'IP over IEEE 1394': [138, [...zeros(16), ...u16(0x0800), ...packet]],
+      'IP over InfiniBand': [242, [...zeros(40), ...u16(0x0800), 0, 0, ...packet]],
+      'Broadcom tag': [281, [...zeros(16), ...u16(0x0800), ...packet]],
+      'Marvell tag with type': [283, [...zeros(20), ...u16(0x0800), ...packet]],
+      "Juniper's Ethernet": [178, [0x4d, 0x47, 0x43, 0x80, ...u16(6), ...zeros(6), ...ethernet(0x0800, packet)]],
+      "Juniper's without Ethernet": [178, [0x4d, 0x47, 0x43, 0x02, ...u32(2), ...packet]],
+      'per-packet information': [192, [0, 0, ...le16(8), ...le32(1), ...ethernet(0x0800, packet)]],
+      'Endace record': [197, [...zeros(8), 0x82, ...zeros(7), ...zeros(8), 0, 0, ...ethernet(0x0800, packet)]],
+      nflog: [
+        239,
+        [2, 0, 0, 0, ...le16(6), ...le16(10), 1, 0, 0, 0, ...le16(packet.length + 4), ...le16(9), ...packet],
+      ],
+      Hilscher: [241, [...zeros(12), ...ethernet(0x0800, packet)]],
+      pktap: [258, [...le32(108), ...le32(1), ...le32(1), ...zeros(96), ...ethernet(0x0800, packet)]],
+      'authentication header': [101, ipv4Packet(51, [17, 4, ...zeros(22), ...udp], hosts)],
     }
     for (const [name, [linkType, frame]] of Object.entries(others)) {
       expect([...readDatagrams(pcap(linkType, [frame]))], name).toEqual([expected])
     }
+    // Headers that were cut, or point past the frame.
+    for (const [linkType, frame] of Object.values(others)) {
+      for (let length = 0; length < frame.length; length++) {
+        const found = [...readDatagrams(pcap(linkType, [frame.slice(0, length)]))]
+        expect(found.every(one => one.payload.length < payload.length)).toBe(true)
+      }
+    }
+    const six51 = ipv6Packet(51, [17, 4, ...zeros(22), ...udp])
+    expect([...readDatagrams(pcap(101, [six51]))]).toMatchObject([{ payload: expected.payload }])
     // 802.11 that is encrypted, or no data.
     expect([
       ...readDatagrams(
