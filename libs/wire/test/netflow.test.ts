@@ -515,6 +515,41 @@ describe('IPFIX', () => {
     ])
   })
 
+  it('names the elements of makers that have none in the registry', () => {
+    const reader = new DatagramReader()
+    const fields: Field[] = [
+      [22, 65_535, 23_867],
+      [1, 4, 23_867],
+      [519, 4, 42_359],
+      [9_282, 4, 9],
+    ]
+    const message = ipfix([
+      set(2, template(256, fields)),
+      set(256, [3, 0x6c, 0x61, 0x6e], [192, 0, 2, 7], u32(9), u32(2)),
+    ])
+    expect(reader.read(message, 'a', 1, receivedMs)).toMatchObject([
+      {
+        fields: {
+          silverPeakFromZone: 'lan',
+          silverPeakClientIPv4Address: '192.0.2.7',
+          versaAppId: 9,
+          ciscoNewConnections: 2,
+        },
+      },
+    ])
+    const firewall: Field[] = [
+      [33_003, 4],
+      [35_007, 4],
+      [35_010, 8],
+    ]
+    const nine = v9([set(0, template(256, firewall)), set(256, u32(1), u32(2), [0x68, 0x69, 0, 0, 0, 0, 0, 0])])
+    expect(reader.read(nine, 'b', 1, receivedMs)).toMatchObject([
+      {
+        fields: { firewallEventLevel: 1, firewallZonePairId: 2, firewallExtendedEventDescription: 'hi' },
+      },
+    ])
+  })
+
   it('makes the reverse half of a biflow a record of its own (RFC 5103)', () => {
     const fields: Field[] = [
       [8, 4],

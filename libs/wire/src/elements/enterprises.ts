@@ -1,8 +1,8 @@
 /**
  * Information elements of private enterprises: id, name, type, as their makers' documents give them and captures show
  * them (nProbe user guide, YAF's cert_ipfix.xml, Cisco AVC Metric Definition Guide, Nokia 7750 SR ISA guide, Procera
- * PacketLogic product guide; gathered in CESNET's libfds, NetGauze and logstash-codec-netflow). Names carry the maker's
- * where they would collide with IANA's.
+ * PacketLogic product guide; gathered in CESNET's libfds, NetGauze, logstash-codec-netflow and Elastic's cisco.csv). Names
+ * carry the maker's where they would collide with IANA's.
  */
 export const enterpriseElements: Readonly<Record<number, string>> = {
   // Cisco
@@ -27,6 +27,8 @@ export const enterpriseElements: Readonly<Record<number, string>> = {
 8338 ciscoClientBytesNetwork u64
 9252 ciscoServicesWaasSegment u8
 9253 ciscoServicesWaasPassThroughReason u8
+9265 ciscoClientPackets u64
+9266 ciscoServerPackets u64
 9267 ciscoClientRetransBytes u32
 9268 ciscoClientRetransPackets u32
 9269 ciscoServerRetransBytes u32
@@ -35,6 +37,7 @@ export const enterpriseElements: Readonly<Record<number, string>> = {
 9273 ciscoSumTransactionTime u32
 9274 ciscoMaxTransactionTime u32
 9275 ciscoMinTransactionTime u32
+9282 ciscoNewConnections u32
 9292 ciscoNumRespsCountDelta u32
 9293 ciscoNumResps1CountDelta u32
 9294 ciscoNumResps2CountDelta u32
@@ -931,6 +934,36 @@ export const enterpriseElements: Readonly<Record<number, string>> = {
 4 netfilterMark u32
 6 netfilterConntrackId u32
 `,
+  // Silver Peak, today HPE Aruba EdgeConnect (Kentik's table and Vector's agree)
+  23867: `
+1 silverPeakClientIPv4Address ip4
+2 silverPeakServerIPv4Address ip4
+3 silverPeakConnectionServerOctetDeltaCount u64
+4 silverPeakConnectionServerPacketDeltaCount u64
+5 silverPeakConnectionClientOctetDeltaCount u64
+6 silverPeakConnectionClientPacketDeltaCount u64
+7 silverPeakConnectionInitiator ip4
+8 silverPeakApplicationHttpHost str
+9 silverPeakConnectionNumberOfConnections u8
+10 silverPeakConnectionServerResponsesCount u8
+11 silverPeakConnectionServerResponseDelay u32
+12 silverPeakConnectionNetworkToServerDelay u32
+13 silverPeakConnectionNetworkToClientDelay u32
+14 silverPeakConnectionClientPacketRetransmissionCount u32
+15 silverPeakConnectionClientToServerNetworkDelay u32
+16 silverPeakConnectionApplicationDelay u32
+17 silverPeakConnectionClientToServerResponseDelay u32
+18 silverPeakConnectionTransactionDuration u32
+19 silverPeakConnectionTransactionDurationMin u32
+20 silverPeakConnectionTransactionDurationMax u32
+21 silverPeakConnectionTransactionCompleteCount u8
+22 silverPeakFromZone str
+23 silverPeakToZone str
+24 silverPeakTag str
+25 silverPeakOverlay str
+26 silverPeakDirection str
+27 silverPeakApplicationCategory str
+`,
   // Gigamon
   26866: `
 1 gigamonHttpReqUrl str
@@ -1331,5 +1364,12 @@ export const enterpriseElements: Readonly<Record<number, string>> = {
   // Viptela
   41916: `
 4321 viptelaVPNId u64
+`,
+  // Versa (Kentik's table)
+  42359: `
+519 versaAppId u32
+522 versaTenantId u16
+540 versaEventType u16
+574 versaApplianceId u16
 `,
 }

@@ -1,6 +1,6 @@
 /**
- * Field types that exist in NetFlow v9 alone, where makers took numbers without an enterprise: Streamcore, Cisco WLC and
- * ASA, Fortinet, Palo Alto. nProbe's begin at 57,472 with ntop's own numbers (nProbe user guide).
+ * Field types that exist in NetFlow v9 alone, where makers took numbers without an enterprise: Streamcore, Cisco WLC,
+ * ASA and zone-based firewall (its high-speed logging, as Elastic's cisco.csv lists it), Fortinet, Palo Alto. nProbe's begin at 57,472 with ntop's own numbers (nProbe user guide).
  */
 export const netflow9Elements = `
 65 fortinetFlowFlags u16
@@ -36,6 +36,20 @@ export const netflow9Elements = `
 33000 ingressAclId oct
 33001 egressAclId oct
 33002 firewallExtendedEvent u16
+33003 firewallEventLevel u32
+33004 firewallEventLevelId u32
+33005 firewallConfiguredValue u32
+34000 firewallCtsSourceSgt u32
+35001 firewallExtendedEventAlternate u32
+35004 firewallBlackoutSeconds u32
+35005 firewallHalfOpenHigh u32
+35006 firewallHalfOpenRate u32
+35007 firewallZonePairId u32
+35008 firewallMaxSessions u32
+35009 firewallZonePairName str
+35010 firewallExtendedEventDescription str
+35011 firewallSummaryPacketCount u32
+35012 firewallHalfOpenCount u32
 40000 userName str
 40001 postNATSourceIPv4Address ip4
 40002 postNATDestinationIPv4Address ip4
