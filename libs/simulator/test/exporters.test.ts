@@ -149,6 +149,39 @@ describe('sampled exporters', () => {
   })
 })
 
+it('tells to what its edge translates private sources that leave, and the rest as it came', () => {
+  const { columns } = exported('nw-edge-1', 2, 70)
+  const v4 = (bytes: Uint8Array, row: number) => bytes.subarray(16 * row + 12, 16 * row + 16).join('.')
+  const isPrivate = (text: string) => /^(10|192\.168)\./.test(text)
+  const rows = Array.from({ length: columns.length }, (_, row) => row).filter(
+    row => columns.sourceAddress[16 * row + 10] === 0xff,
+  )
+  const leaving = rows.filter(
+    row => isPrivate(v4(columns.sourceAddress, row)) && !isPrivate(v4(columns.destinationAddress, row)),
+  )
+  expect(leaving.length).toBeGreaterThan(10)
+  for (const row of leaving) {
+    expect(v4(columns.postNatSourceAddress, row)).toMatch(/^198\.51\.100\.6[4-7]$/)
+    expect(columns.postNatSourcePort[row]).toBeGreaterThanOrEqual(1_024)
+  }
+  // A host keeps its address.
+  const addresses = new Map<string, Set<string>>()
+  for (const row of leaving) {
+    const host = v4(columns.sourceAddress, row)
+    addresses.set(host, (addresses.get(host) ?? new Set()).add(v4(columns.postNatSourceAddress, row)))
+  }
+  expect([...addresses.values()].every(those => those.size === 1)).toBe(true)
+  const others = rows.filter(row => !leaving.includes(row))
+  expect(others.length).toBeGreaterThan(10)
+  for (const row of others) {
+    expect(v4(columns.postNatSourceAddress, row)).toBe(v4(columns.sourceAddress, row))
+    expect(columns.postNatSourcePort[row]).toBe(columns.sourcePort[row])
+  }
+  for (const row of rows) {
+    expect(v4(columns.postNatDestinationAddress, row)).toBe(v4(columns.destinationAddress, row))
+  }
+})
+
 it('announces what its interfaces and VRFs are called, beside flows that say as much as its interfaces', () => {
   const { columns, names } = exported('nw-fw-1', 2, 150)
   const { ports } = deviceById(model.topology, 'nw-fw-1')

@@ -5,6 +5,7 @@ import { encodeNetflowV9, netflowV9RecordsThatFit } from '../flow-encoders/netfl
 import { encodeNetflowV9Names } from '../flow-encoders/netflow-v9-names.ts'
 import type { ExportContext, ExportProcess } from './exporter.ts'
 import { FlowCache } from './flow-cache.ts'
+import { translated } from './translation.ts'
 
 /** NetFlow v5, v9 or IPFIX from a flow cache. */
 export class NetflowExporter implements ExportProcess {
@@ -58,7 +59,9 @@ export class NetflowExporter implements ExportProcess {
     return encodeNetflowV9Names(header, { interfaces, vrfs: spec.announces.vrfs })
   }
 
-  #encodeAll(exportMs: number, records: readonly FlowRecord[]): Buffer[] {
+  #encodeAll(exportMs: number, seen: readonly FlowRecord[]): Buffer[] {
+    const { natPool } = this.#context.spec
+    const records = natPool ? seen.map(record => translated(record, natPool)) : seen
     const datagrams: Buffer[] = []
     for (let from = 0; from < records.length; ) {
       const count = Math.max(1, this.#recordsThatFit(records, from))
@@ -73,7 +76,7 @@ export class NetflowExporter implements ExportProcess {
       case 'netflow-v5':
         return Math.min(netflowV5RecordsMax, records.length - from)
       case 'netflow-v9':
-        return netflowV9RecordsThatFit(records, from)
+        return netflowV9RecordsThatFit(records, from, this.#context.spec.natPool !== undefined)
       default:
         return ipfixRecordsThatFit(records, from)
     }
@@ -105,7 +108,10 @@ export class NetflowExporter implements ExportProcess {
         )
       case 'netflow-v9':
         this.#sequence++
-        return encodeNetflowV9({ exportMs, bootMs, sequence, sourceId: spec.observationDomain }, content)
+        return encodeNetflowV9(
+          { exportMs, bootMs, sequence, sourceId: spec.observationDomain },
+          { ...content, translates: spec.natPool !== undefined },
+        )
       default:
         this.#sequence += records.length + sampler
         return encodeIpfix({ exportMs, sequence, observationDomain: spec.observationDomain }, content)

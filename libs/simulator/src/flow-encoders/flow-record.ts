@@ -12,6 +12,9 @@ export interface FlowRecord {
   outputInterface: number
   sourceAs: number
   destinationAs: number
+  /** Of packets that the device translates; else they leave as they came. */
+  postNatSourceAddress?: Uint8Array
+  postNatSourcePort?: number
   sourceMask: number
   destinationMask: number
   /** As exported: of the sampled packets where the exporter samples. */

@@ -64,6 +64,18 @@ export const netflowV9Templates: { version4: Template; version6: Template } = {
   ]),
 }
 
+/** Of a device that translates addresses of version 4. */
+export const netflowV9NatTemplates: typeof netflowV9Templates = {
+  version4: template(261, [
+    ...netflowV9Templates.version4.fields,
+    elements.postNATSourceIPv4Address,
+    elements.postNATDestinationIPv4Address,
+    elements.postNAPTSourceTransportPort,
+    elements.postNAPTDestinationTransportPort,
+  ]),
+  version6: netflowV9Templates.version6,
+}
+
 const samplerTemplateId = 258
 /** Scope System (1), then FLOW_SAMPLER_ID, FLOW_SAMPLER_MODE, FLOW_SAMPLER_RANDOM_INTERVAL. */
 const samplerScope = [[1, 4]] as const
@@ -89,15 +101,18 @@ export interface NetflowV9Content {
   /** One in so many; absent where the exporter does not sample. Records then name sampler 1. */
   samplingRate?: number
   records: readonly FlowRecord[]
+  /** The device translates addresses, and says to what. */
+  translates?: boolean
 }
 
 /** @throws RangeError for counters beyond 32 bits */
 export function encodeNetflowV9(header: NetflowV9Header, content: NetflowV9Content): Buffer {
   const { templates, samplingRate, records } = content
+  const own = templatesOf(content.translates)
   const sets: Buffer[] = []
   let count = records.length
   if (templates) {
-    sets.push(templateSet([netflowV9Templates.version4, netflowV9Templates.version6]))
+    sets.push(templateSet([own.version4, own.version6]))
     count += 2
     if (samplingRate !== undefined) {
       sets.push(samplerTemplateSet(), samplerSet(samplingRate))
@@ -105,7 +120,7 @@ export function encodeNetflowV9(header: NetflowV9Header, content: NetflowV9Conte
     }
   }
   const context: FieldContext = { bootMs: header.bootMs, samplerId: samplingRate === undefined ? 0 : 1 }
-  for (const set of netflowV9DataSets(records, context)) sets.push(set)
+  for (const set of dataSets(records, own, context)) sets.push(set)
   return netflowV9Datagram(header, count, sets)
 }
 
@@ -122,8 +137,12 @@ export function netflowV9Datagram(header: NetflowV9Header, count: number, sets: 
 }
 
 /** How many of the records, from `from` on, fit one datagram without templates. */
-export function netflowV9RecordsThatFit(records: readonly FlowRecord[], from: number): number {
-  return recordsThatFit(records, from, headerOctets, netflowV9Templates)
+export function netflowV9RecordsThatFit(records: readonly FlowRecord[], from: number, translates = false): number {
+  return recordsThatFit(records, from, headerOctets, templatesOf(translates))
+}
+
+function templatesOf(translates: boolean | undefined): typeof netflowV9Templates {
+  return translates ? netflowV9NatTemplates : netflowV9Templates
 }
 
 export function recordsThatFit(
@@ -138,10 +157,6 @@ export function recordsThatFit(
     if (octets > datagramOctetsMax) return i - from
   }
   return records.length - from
-}
-
-function netflowV9DataSets(records: readonly FlowRecord[], context: FieldContext): Buffer[] {
-  return dataSets(records, netflowV9Templates, context)
 }
 
 /** One data set per address family, padded to 32 bits. */

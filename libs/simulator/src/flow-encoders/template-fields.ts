@@ -83,6 +83,11 @@ export const elements = {
   ipNextHopIPv6Address: address(62, 16, record => record.nextHop),
   flowStartMilliseconds: milliseconds(152, record => record.startMs),
   flowEndMilliseconds: milliseconds(153, record => record.endMs),
+  // As they are after the device (IANA's definition of 225): what is not translated is told again.
+  postNATSourceIPv4Address: address(225, 4, record => record.postNatSourceAddress ?? record.sourceAddress),
+  postNATDestinationIPv4Address: address(226, 4, record => record.destinationAddress),
+  postNAPTSourceTransportPort: unsigned(227, 2, record => record.postNatSourcePort ?? record.sourcePort),
+  postNAPTDestinationTransportPort: unsigned(228, 2, record => record.destinationPort),
   selectorId: unsigned(302, 4, (_, { samplerId }) => samplerId),
 } as const
 

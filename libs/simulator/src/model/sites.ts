@@ -34,7 +34,12 @@ function buildNorthwind(builder: TopologyBuilder): void {
   const edge = builder.device(site, 'nw-edge-1', 'asr1001x', 'edge', {
     location: 'Rack A1',
     host: 1,
-    exporter: { protocol: 'netflow-v9', samplingRate: 1, observationDomain: 256 },
+    exporter: {
+      protocol: 'netflow-v9',
+      samplingRate: 1,
+      observationDomain: 256,
+      natPool: Uint8Array.of(198, 51, 100, 64),
+    },
   })
   const firewall = builder.device(site, 'nw-fw-1', 'fortigate200f', 'firewall', {
     location: 'Rack A1',

@@ -28,6 +28,8 @@ export interface ExporterSpec {
   observationDomain: number
   /** Address that flows leave from, as its site knows it, where the device is polled at another. */
   address?: string
+  /** NetFlow v9 alone: the device translates private sources to four addresses from this one on. */
+  natPool?: Uint8Array
   /** NetFlow v9 alone: names of interfaces, and these of VRFs, go out as options data. */
   announces?: { vrfs: readonly (readonly [id: number, name: string])[] }
 }
