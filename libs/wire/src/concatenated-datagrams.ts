@@ -1,18 +1,72 @@
 import { fixedProtocols } from './netflow-fixed.ts'
 
 /**
- * Splits a file of raw datagrams written one after the other, as `nc -ul > file` leaves them. A boundary is believed only
- * where a header of the same version follows; what does not split is one datagram.
+ * Splits a file of raw datagrams written one after the other, as `nc -ul > file` leaves them, or of IPFIX messages (RFC 5655).
+ * A boundary is believed only where a header of the same version follows; what does not split is one datagram.
  */
 export function* splitDatagrams(octets: Uint8Array): Generator<Uint8Array, void> {
-  const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
-  let at = 0
-  while (at < octets.length) {
-    const end = endOf(view, at)
-    yield octets.subarray(at, end)
-    at = end
+  const splitter = new DatagramSplitter()
+  yield* splitter.push(octets)
+  yield* splitter.end()
+}
+
+/** The same piece by piece, for files of any length. */
+export class DatagramSplitter {
+  #rest: Uint8Array = new Uint8Array(0)
+  /** The rest is not looked at again before it has this length: what never splits is not read over and over. */
+  #lengthMin = 0
+  #isEmpty = true
+
+  /** Octets that are held until it is known where their datagram ends. */
+  get heldOctets(): number {
+    return this.#rest.length
   }
-  if (octets.length === 0) yield octets
+
+  /** The datagrams whose end is sure by now. */
+  *push(piece: Uint8Array): Generator<Uint8Array, void> {
+    this.#rest = this.#rest.length === 0 ? piece : joined(this.#rest, piece)
+    if (this.#rest.length < this.#lengthMin) return
+    const octets = this.#rest
+    const view = viewFrom(octets)
+    let at = 0
+    for (;;) {
+      const end = endOf(view, at)
+      // Nearer than that, what comes next may decide otherwise.
+      if (end + fillingMax + headerLengthMax > octets.length) break
+      this.#isEmpty = false
+      yield octets.subarray(at, end)
+      at = end
+    }
+    this.#rest = octets.subarray(at)
+    this.#lengthMin = 2 * this.#rest.length
+  }
+
+  /** What is left when no more octets come; of a file without any, an empty datagram. */
+  *end(): Generator<Uint8Array, void> {
+    const octets = this.#rest
+    const view = viewFrom(octets)
+    let at = 0
+    while (at < octets.length) {
+      const end = endOf(view, at)
+      yield octets.subarray(at, end)
+      at = end
+    }
+    if (this.#isEmpty && octets.length === 0) yield octets
+  }
+}
+
+/** sFlow's, of an IPv6 agent. */
+const headerLengthMax = 40
+
+function viewFrom(octets: Uint8Array): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.length)
+}
+
+function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
+  const all = new Uint8Array(before.length + after.length)
+  all.set(before)
+  all.set(after, before.length)
+  return all
 }
 
 function endOf(view: DataView, at: number): number {

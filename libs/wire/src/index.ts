@@ -1,6 +1,6 @@
 export { addressText, columnAddressText, macText } from './address-text.ts'
 export { type CapturedDatagram, DatagramParser, readDatagrams } from './captured-datagrams.ts'
-export { splitDatagrams } from './concatenated-datagrams.ts'
+export { DatagramSplitter, splitDatagrams } from './concatenated-datagrams.ts'
 export { createExporterDecoder } from './create-exporter-decoder.ts'
 export * from './datagram-reader.ts'
 export * from './decode-errors.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DatagramParser, isCapture, readDatagrams, splitDatagrams } from '../src/index.ts'
+import { DatagramParser, DatagramSplitter, isCapture, readDatagrams, splitDatagrams } from '../src/index.ts'
 import {
   ethernet,
   flowSample,
@@ -22,6 +22,7 @@ import {
 } from './packets.ts'
 
 const payload = text('hello, flows')
+const zeros = (count: number): number[] => new Array<number>(count).fill(0)
 const hosts = { source: '192.0.2.1', destination: '192.0.2.2' }
 const udp = udpDatagram(payload, 50_000, 2_055)
 const packet = ipv4Packet(17, udp, hosts)
@@ -89,7 +90,6 @@ describe('captures', () => {
     expect([...readDatagrams(pcap(229, [six]))]).toEqual([
       { ...expected, source: '2001:db8::1', destination: '2001:db8::2' },
     ])
-    const zeros = (count: number): number[] => new Array<number>(count).fill(0)
     const snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]
     const wireless = [0x88, 0x02, ...new Array<number>(22).fill(0), 0, 0, ...snap, ...packet]
     const others: Record<string, [linkType: number, frame: number[]]> = {
@@ -261,5 +261,28 @@ describe('files of datagrams written one after the other', () => {
     const samples = sflow([flowSample([sampledHeader(ethernet(0x0800, packet))])])
     expect([...splitDatagrams(octets(samples, samples, samples))]).toEqual([samples, samples, samples])
     expect([...splitDatagrams(Uint8Array.from([1, 2, 3]))]).toEqual([Uint8Array.from([1, 2, 3])])
+  })
+  it('are split the same whatever pieces the file comes in, without holding it whole', () => {
+    const nine = v9([[...u16(0), ...u16(12), ...u16(256), ...u16(1), ...u16(1), ...u16(4)]])
+    const ten = ipfix([[...u16(256), ...u16(8), ...u32(7)]])
+    for (const one of [octets(nine, zeros(1_200)), ten, v5([v5Record(), v5Record()])]) {
+      const count = Math.ceil(400_000 / one.length)
+      const file = new Uint8Array(count * one.length)
+      for (let at = 0; at < file.length; at += one.length) file.set(one, at)
+      for (const length of [997, 65_536, 300_000]) {
+        const splitter = new DatagramSplitter()
+        let found = 0
+        let held = 0
+        for (let at = 0; at < file.length; at += length) {
+          for (const datagram of splitter.push(file.subarray(at, at + length))) {
+            if (Buffer.compare(datagram, one) === 0) found++
+          }
+          held = Math.max(held, splitter.heldOctets)
+        }
+        for (const datagram of splitter.end()) if (Buffer.compare(datagram, one) === 0) found++
+        expect({ length, found }).toEqual({ length, found: count })
+        expect(held).toBeLessThan(400_000)
+      }
+    }
   })
 })

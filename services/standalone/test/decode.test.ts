@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -45,6 +47,9 @@ const template = hex(`000a 0030 ${seconds} 00000000 0000002a
   0002 0020 0100 0005 0001 0008 0173 ffff 0008 0004 0099 0008 8007 0002 0000270f`)
 const data = hex(`000a 002f ${seconds} 00000000 0000002a
   0100 001f 0020000000000001 03 616c6f c0000201 0000018bcfe568fb beef 0000`)
+
+/** The same without the octet that `data` has behind its length. */
+const message = data.subarray(0, 47)
 
 function pcap(payloads: Buffer[], port = 2_055): Buffer {
   const records = payloads.map(payload => {
@@ -141,6 +146,11 @@ describe('weir decode', () => {
     expect({ code, lines }).toMatchObject({ code: 0, lines: [{ datagrams: 30_001, records: 30_000, errors: {} }] })
     const raw = file('several.dat', Buffer.concat([template, data, data]))
     expect((await decode(raw, '--summary')).lines.at(-1)).toMatchObject({ datagrams: 3, records: 2, errors: {} })
+    const messages = file('messages.ipfix', Buffer.concat([template, ...Array.from({ length: 60_000 }, () => message)]))
+    const all = await decode(messages, '--summary', '--no-records')
+    expect(all).toMatchObject({ code: 0, lines: [{ datagrams: 60_001, records: 60_000, errors: {} }] })
+    const whole = await decode(file('messages.gz', gzipSync(readFileSync(messages))), '--summary', '--no-records')
+    expect(whole.lines).toEqual(all.lines)
   })
 
   it('never throws over files that are none, and says what each is', async () => {
@@ -262,6 +272,15 @@ describe('weir decode', () => {
     await expect(decode()).rejects.toThrow(UsageError)
     await expect(decode(join(folder, 'absent.pcap'))).rejects.toThrow(/cannot read .*absent\.pcap/)
     await expect(decode(folder)).rejects.toThrow(/it is a folder/)
+    const server = createServer().listen(join(folder, 'socket'))
+    await once(server, 'listening')
+    await expect(decode(join(folder, 'socket'))).rejects.toThrow(/it is a socket/)
+    server.close()
+    // Root may read everything.
+    if (process.getuid?.() !== 0) {
+      chmodSync(file('secret.dat', data), 0)
+      await expect(decode(join(folder, 'secret.dat'))).rejects.toThrow(/permission denied/)
+    }
     await expect(decode('--port', 'x', file('d.pcap', pcap([])))).rejects.toThrow('"x" is no UDP port')
     await expect(decode('--colour', 'x')).rejects.toThrow(/colour/)
   })

@@ -1,12 +1,12 @@
-import { stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import {
   type CapturedDatagram,
   DatagramParser,
   DatagramReader,
+  DatagramSplitter,
   defineElements,
   isCapture,
-  splitDatagrams,
 } from '../../../../libs/wire/src/index.ts'
 import { type Command, type CommandIo, exitCodes, UsageError } from '../command.ts'
 import { foreignFormat, isOtherService, piecesOf } from '../decode/input-files.ts'
@@ -29,8 +29,8 @@ exit code: 0 all datagrams parsed, 1 some did not, 2 wrong usage`
 
 /** Where a raw datagram says nothing of its exporter. */
 const unknownExporter = '0.0.0.0'
-/** Raw datagrams are split in memory. */
-const rawOctetsMax = 2 ** 30
+/** What does not split into datagrams is held to this. */
+const rawOctetsMax = 2 ** 26
 
 export const decodeCommand: Command = {
   summary: 'print the flow records of captures and raw datagrams as JSON',
@@ -69,7 +69,10 @@ function portOf(text: string): number {
 
 async function checkReadable(path: string): Promise<void> {
   try {
-    if ((await stat(path)).isDirectory()) throw new Error('it is a folder')
+    const file = await stat(path)
+    if (file.isDirectory()) throw new Error('it is a folder')
+    if (file.isSocket()) throw new Error('it is a socket')
+    await access(path, constants.R_OK)
   } catch (cause) {
     throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`)
   }
@@ -102,20 +105,19 @@ class Decoding {
   /** @returns false when nobody wants to hear more */
   async file(path: string): Promise<boolean> {
     let capture: DatagramParser | undefined
-    const raw: Uint8Array[] = []
-    let rawOctets = 0
-    let pieces = 0
+    let raw: DatagramSplitter | undefined
+    const nowMs = Date.now()
     let isWhole = true
     try {
       for await (const piece of piecesOf(path)) {
-        if (pieces++ === 0 && isCapture(piece)) capture = new DatagramParser(true)
-        if (capture) {
-          if (!(await this.#capture(capture.push(piece)))) return false
-          continue
+        if (!capture && !raw) {
+          if (isCapture(piece)) capture = new DatagramParser(true)
+          else if (this.#isRefused(path, piece)) return true
+          else raw = new DatagramSplitter()
         }
-        raw.push(piece)
-        rawOctets += piece.length
-        if (rawOctets > rawOctetsMax) throw new Error(`more than ${rawOctetsMax} octets that are no capture`)
+        if (capture && !(await this.#capture(capture.push(piece)))) return false
+        if (raw && !(await this.#raw(raw.push(piece), nowMs))) return false
+        if (raw && raw.heldOctets > rawOctetsMax) throw new Error(`no datagram ends within ${rawOctetsMax} octets`)
       }
     } catch (cause) {
       isWhole = false
@@ -124,8 +126,8 @@ class Decoding {
     if (capture) {
       if (!(await this.#capture(capture.rest()))) return false
       this.#endCapture(path, capture, isWhole)
-    } else if (isWhole || rawOctets > 0) return await this.#raw(path, Buffer.concat(raw))
-    return true
+    }
+    return !raw || (await this.#raw(raw.end(), nowMs))
   }
 
   finish(): DecodeSummary {
@@ -168,14 +170,16 @@ class Decoding {
     }
   }
 
-  async #raw(path: string, octets: Uint8Array): Promise<boolean> {
-    const foreign = foreignFormat(octets)
-    if (foreign !== undefined || /\.pcap(ng)?(\.gz)?$/.test(path)) {
-      this.#fail(`${path} is no capture file${foreign === undefined ? '' : ` that is read here, but ${foreign}`}`)
-      return true
-    }
-    const nowMs = Date.now()
-    for (const payload of splitDatagrams(octets)) {
+  /** @param head the file's first octets */
+  #isRefused(path: string, head: Uint8Array): boolean {
+    const foreign = foreignFormat(head)
+    if (foreign === undefined && !/\.pcap(ng)?(\.gz)?$/.test(path)) return false
+    this.#fail(`${path} is no capture file${foreign === undefined ? '' : ` that is read here, but ${foreign}`}`)
+    return true
+  }
+
+  async #raw(datagrams: Iterable<Uint8Array>, nowMs: number): Promise<boolean> {
+    for (const payload of datagrams) {
       this.#read(payload, unknownExporter, 0, nowMs)
       if (this.lines.isFull) await this.lines.flush()
       if (this.#isOver) return false
