@@ -8,6 +8,8 @@ export interface Command {
 }
 
 export interface CommandIo {
+  /** The process's own where it is left out. */
+  stdin?: NodeJS.ReadableStream
   stdout: NodeJS.WritableStream
   stderr: NodeJS.WritableStream
   /** Aborted by SIGINT or SIGTERM. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -213,6 +213,17 @@ describe('weir decode', () => {
     expect(code).toBe(0)
     const { userName } = lines[0]!.fields as { userName: string }
     expect(userName.slice(0, 128)).toBe(hostile.subarray(0, 128).toString('latin1'))
+  })
+
+  it('reads standard input where that is a socket, as Node and sshd hand it over', async () => {
+    const server = createServer(socket => socket.end(gzipSync(pcap([template, data])))).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const stdin = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const stdout = new Text()
+    const io = { stdin, stdout, stderr: new Text(), signal: new AbortController().signal, env: {} }
+    expect(await decodeCommand.run(['--summary', '-'], io)).toBe(exitCodes.ok)
+    expect(stdout.text).toMatch(/"datagrams":2,"records":1/)
+    server.close()
   })
 
   it('names elements that the user describes', async () => {

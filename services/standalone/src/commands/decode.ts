@@ -9,7 +9,7 @@ import {
   isCapture,
 } from '../../../../libs/wire/src/index.ts'
 import { type Command, type CommandIo, exitCodes, UsageError } from '../command.ts'
-import { foreignFormat, isOtherService, piecesOf } from '../decode/input-files.ts'
+import { foreignFormat, isOtherService, piecesOf, standardInput } from '../decode/input-files.ts'
 import { createLineWriter, type LineWriter } from '../decode/line-writer.ts'
 import { type DecodeSummary, summarize } from '../decode/summary.ts'
 import { readElements } from '../element-definitions.ts'
@@ -50,11 +50,10 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
     },
   })
   if (positionals.length === 0) throw new UsageError('no FILE is given')
-  const paths = positionals.map(path => (path === '-' ? '/dev/stdin' : path))
-  for (const path of paths) await checkReadable(path)
+  for (const path of positionals) if (path !== standardInput) await checkReadable(path)
   defineElements(values.elements === undefined ? {} : elementsOf(values.elements))
   const decoding = new Decoding(new Set(values.port.map(portOf)), !values['no-records'], io)
-  for (const path of paths) if (!(await decoding.file(path))) return exitCodes.failed
+  for (const path of positionals) if (!(await decoding.file(path))) return exitCodes.failed
   const summary = decoding.finish()
   if (values.summary) decoding.lines.add(JSON.stringify(summary))
   await decoding.lines.flush()
@@ -109,7 +108,7 @@ class Decoding {
     const nowMs = Date.now()
     let isWhole = true
     try {
-      for await (const piece of piecesOf(path)) {
+      for await (const piece of piecesOf(path, this.#io.stdin)) {
         if (!capture && !raw) {
           if (isCapture(piece)) capture = new DatagramParser(true)
           else if (this.#isRefused(path, piece)) return true

@@ -7,9 +7,17 @@ const pieceLength = 1_048_576
 /** What tells a format: no magic number is longer. */
 const headLength = 24
 
+/** The name that stands for standard input. */
+export const standardInput = '-'
+
 /** A file's octets piece by piece, unpacked where they are gzipped; the first piece holds at least the magic number. */
-export async function* piecesOf(path: string): AsyncGenerator<Uint8Array, void> {
-  const pieces = createReadStream(path, { highWaterMark: pieceLength })[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+export async function* piecesOf(
+  path: string,
+  stdin: NodeJS.ReadableStream = process.stdin,
+): AsyncGenerator<Uint8Array, void> {
+  // Not as /dev/stdin: where standard input is a socket, as under Node and sshd, that cannot be opened.
+  const source = path === standardInput ? stdin : createReadStream(path, { highWaterMark: pieceLength })
+  const pieces = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   const head = await headOf(pieces)
   if (head[0] !== 0x1f || head[1] !== 0x8b) {
     yield* withHead(head, pieces)
