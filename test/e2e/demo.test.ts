@@ -108,6 +108,30 @@ describe('npm start', () => {
     ])
   }, 90_000)
 
+  it('ranks raw flows by translated and by MAC addresses', async () => {
+    const keys = (by: string) =>
+      until(
+        `traffic by ${by}`,
+        async () => {
+          const response = await fetch(`${weir.gateway}/api/v1/query/top`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({
+              by: [by],
+              limit: 100,
+              range: { from: new Date(Date.now() - 1_800_000).toISOString(), to: new Date().toISOString() },
+            }),
+          })
+          const { data } = (await response.json()) as Page<{ key: Record<string, string> }>
+          const found = data.map(({ key }) => key[by]!).filter(value => value !== '' && value !== '::')
+          return found.length > 0 ? found : undefined
+        },
+        60_000,
+      )
+    expect((await keys('post-nat-source-address')).some(one => one.startsWith('198.51.100.'))).toBe(true)
+    expect((await keys('source-mac')).every(one => /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(one))).toBe(true)
+  }, 130_000)
+
   it('serves the wall', async () => {
     const page = await fetch(`${weir.gateway}/wall`)
     expect(page.status).toBe(200)

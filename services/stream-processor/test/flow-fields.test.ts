@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packageRoot } from '../../../libs/kernel/src/index.ts'
 import { embeddedStoreInTemporaryFolder } from '../../../libs/store/test/embedded-under-test.ts'
 import {
   ethernet,
@@ -115,6 +118,13 @@ const nothing = {
   as_path: '',
 }
 
+/** Public captures, with what logstash's decoder reads from one record of each. */
+const captures = join(process.env.WEIR_MATERIAL ?? join(packageRoot, '../shared/material'), 'flows/logstash')
+interface Expected {
+  files: string[]
+  events: [{ netflow: Record<string, string | number> }]
+}
+
 describe('fields of raw flows, from datagram to row', () => {
   const { store, remove } = embeddedStoreInTemporaryFolder()
   beforeAll(() => store.start())
@@ -208,5 +218,36 @@ describe('fields of raw flows, from datagram to row', () => {
       { mpls_label_1: 0x12345, as_path: '', next_as: 0, bgp_next_hop: '::' },
     ])
     expect(rows[0]).not.toMatchObject({ source: nothing.source })
+  })
+
+  it.runIf(existsSync(captures)).each([
+    ['netflow-9-cisco-asa', 14],
+    ['netflow-9-cisco-asa-2', 19],
+    ['netflow-9-ubiquiti-edgerouter-with-mpls-labels', 16],
+  ])('keeps what %s says', async (name, records) => {
+    const expected = JSON.parse(readFileSync(join(captures, `expected/${name}.json`), 'utf8')) as Expected
+    const rows = await stored(
+      name,
+      expected.files.map(file => new Uint8Array(readFileSync(join(captures, file)))),
+    )
+    expect(rows).toHaveLength(records)
+    const { netflow } = expected.events[0]
+    if (netflow.out_src_mac) {
+      const [source, destination] = [netflow.out_src_mac, netflow.out_dst_mac].map(mac => String(mac).toUpperCase())
+      // A label stack entry of zeros but for its TTL is no label.
+      expect(rows).toContainEqual(expect.objectContaining({ source, destination, mpls_label_1: 0, post_vlan: 0 }))
+      return
+    }
+    expect(rows).toContainEqual(
+      expect.objectContaining({
+        post_nat_source_address: `::ffff:${netflow.xlate_src_addr_ipv4}`,
+        post_nat_destination_address: `::ffff:${netflow.xlate_dst_addr_ipv4}`,
+        post_nat_source_port: netflow.xlate_src_port,
+        post_nat_destination_port: netflow.xlate_dst_port,
+        nat_event: 0,
+        firewall_event: netflow.fw_event,
+        icmp_type_code: 256 * Number(netflow.icmp_type) + Number(netflow.icmp_code),
+      }),
+    )
   })
 })
