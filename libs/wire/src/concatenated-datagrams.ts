@@ -2,7 +2,7 @@ import { fixedProtocols } from './netflow-fixed.ts'
 
 /**
  * Splits a file of raw datagrams written one after the other, as `nc -ul > file` leaves them, or of IPFIX messages (RFC 5655).
- * A boundary is believed only where a header of the same version follows; what does not split is one datagram.
+ * A boundary is believed only where another header follows, of any version; what does not split is one datagram.
  */
 export function* splitDatagrams(octets: Uint8Array): Generator<Uint8Array, void> {
   const splitter = new DatagramSplitter()
@@ -76,20 +76,20 @@ function endOf(view: DataView, at: number): number {
   const fixed = fixedProtocols[version]
   if (fixed) {
     const next = at + fixed.headerLength + view.getUint16(at + 2) * fixed.template.recordLength
-    return headerAfter(view, next, version) ?? end
+    return headerAfter(view, next) ?? end
   }
   if (version === 10) {
     const length = view.getUint16(at + 2)
-    return length < 16 ? end : (headerAfter(view, at + length, version) ?? end)
+    return length < 16 ? end : (headerAfter(view, at + length) ?? end)
   }
   if (version === 0) return endOfSflow(view, at)
   if (version !== 9) return end
-  // Set ids from 2 to 255 are reserved in v9: a 9 where a set would begin is the next datagram's version.
+  // Set ids from 2 to 255 are reserved in v9: a version where a set would begin is the next datagram's.
   let position = at + 20
   while (position + 4 <= end) {
-    if (isHeader(view, position, 9)) return position
+    if (isHeader(view, position)) return position
     const length = view.getUint16(position + 2)
-    if (length < 4) return headerAfter(view, position, 9) ?? end
+    if (length < 4) return headerAfter(view, position) ?? end
     position += length
   }
   return end
@@ -105,24 +105,35 @@ function endOfSflow(view: DataView, at: number): number {
     if (position + 8 > end) return end
     position += 8 + view.getUint32(position + 4)
   }
-  const next = position + 28 <= end && view.getUint32(position) === 5 && view.getUint32(position + 4) - 1 <= 1
-  return next ? position : end
+  return headerAfter(view, position) ?? end
 }
 
 /** Where the next header begins: at once, or after the zeros that PAN-OS and others fill their datagrams up with. */
-function headerAfter(view: DataView, at: number, version: number): number | undefined {
-  if (isHeader(view, at, version)) return at
+function headerAfter(view: DataView, at: number): number | undefined {
+  if (isHeader(view, at)) return at
   let position = at
   while (position < view.byteLength && position - at < fillingMax && view.getUint8(position) === 0) position++
-  // The header's own first octet is a zero too.
-  return position > at && isHeader(view, position - 1, version) ? position - 1 : undefined
+  // The header's own first octets are zeros too: one of NetFlow's, three of sFlow's.
+  for (const zeros of [1, 3]) {
+    if (position - zeros >= at && isHeader(view, position - zeros)) return position - zeros
+  }
+  return undefined
 }
 
 /** No datagram is longer. */
 const fillingMax = 65_536
 
-/** A header of `version` with a count, or IPFIX's length, that a datagram can have. */
-function isHeader(view: DataView, at: number, version: number): boolean {
-  if (version === 10) return at + 16 <= view.byteLength && view.getUint16(at) === 10 && view.getUint16(at + 2) >= 16
-  return at + 20 <= view.byteLength && view.getUint16(at) === version && view.getUint16(at + 2) <= 1_024
+/** A header of any version, with a count, or a length of IPFIX, that a datagram can have. */
+function isHeader(view: DataView, at: number): boolean {
+  if (at + 16 > view.byteLength) return false
+  const version = view.getUint16(at)
+  const count = view.getUint16(at + 2)
+  if (version === 10) return count >= 16
+  if (version === 0) return at + 28 <= view.byteLength && count === 5 && view.getUint32(at + 4) - 1 <= 1
+  if (at + 20 > view.byteLength || count > countMax) return false
+  // Zeros before sFlow's version look like NetFlow v5 without records.
+  return version === 9 || (version in fixedProtocols && count > 0)
 }
+
+/** Of records; exporters whose count is of octets or worse are not known to write files. */
+const countMax = 1_024

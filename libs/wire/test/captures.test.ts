@@ -262,6 +262,20 @@ describe('files of datagrams written one after the other', () => {
     expect([...splitDatagrams(octets(samples, samples, samples))]).toEqual([samples, samples, samples])
     expect([...splitDatagrams(Uint8Array.from([1, 2, 3]))]).toEqual([Uint8Array.from([1, 2, 3])])
   })
+  it('are split where the next is of another version', () => {
+    const nine = v9([[...u16(0), ...u16(12), ...u16(256), ...u16(1), ...u16(1), ...u16(4)]])
+    const kinds = [
+      v5([v5Record(), v5Record()]),
+      nine,
+      ipfix([[...u16(256), ...u16(8), ...u32(7)]]),
+      sflow([flowSample([sampledHeader(ethernet(0x0800, packet))])]),
+      octets(nine, zeros(100)),
+      sflow([]),
+    ]
+    const all = kinds.flatMap(one => kinds.flatMap(other => [one, other]))
+    expect([...splitDatagrams(octets(...all))]).toEqual(all)
+  })
+
   it('are split the same whatever pieces the file comes in, without holding it whole', () => {
     const nine = v9([[...u16(0), ...u16(12), ...u16(256), ...u16(1), ...u16(1), ...u16(4)]])
     const ten = ipfix([[...u16(256), ...u16(8), ...u32(7)]])
