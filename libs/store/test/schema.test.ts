@@ -59,6 +59,17 @@ describe('schema', () => {
     }
   })
 
+  it('gives the Distributed table of raw flows the columns and defaults of the local ones', () => {
+    const columnsOf = (sql: string) =>
+      [...sql.matchAll(/ADD COLUMN IF NOT EXISTS (\w+ [\w()]+(?: DEFAULT \d+)?)/g)].map(([, column]) => column)
+    const [local] = readMigrations()
+      .flatMap(migration => statementsOf(migration.template))
+      .filter(sql => sql.startsWith('ALTER TABLE flows{{local}}'))
+    const over = distributedTables('weir', shapes[3]![1]).find(sql => sql.startsWith('ALTER TABLE flows '))
+    expect(columnsOf(local!)).toHaveLength(24)
+    expect(columnsOf(over!)).toEqual(columnsOf(local!))
+  })
+
   it('loads a view anew after changing it in place, because its tokens are others until then', () => {
     const statements = readMigrations().flatMap(migration => statementsOf(migration.template))
     const stale = new Set<string>()
