@@ -178,6 +178,14 @@ it('keeps the names that an exporter announces over a restart, by REST and by co
   expect(top.stdout).toMatch(/^acme\/collector\/127\.0\.0\.1 +Gi01 \(3\) /m)
   const vrfs = await runWeir(['top', '--by', 'exporter,ingress-vrf', '--gateway', weir.gateway])
   expect(vrfs.stdout).toMatch(/^acme\/collector\/127\.0\.0\.1 +red \(7\) /m)
+  const filtered = async (...filters: string[]) => {
+    const options = filters.flatMap(filter => ['--filter', filter])
+    return await runWeir(['top', '--by', 'ingress-vrf', ...options, '--gateway', weir.gateway])
+  }
+  expect((await filtered('ingress-vrf=7,8', 'input-interface=3')).stdout).toMatch(/^7 +100\.0 % /m)
+  expect((await filtered('ingress-vrf=8')).stdout).not.toMatch(/^7 /m)
+  expect(await filtered('source-mac=nonsense')).toMatchObject({ code: 1 })
+  expect(await filtered('ingress-vrf')).toMatchObject({ code: 2 })
 }, 120_000)
 
 it('says so where no gateway answers, no exporter is so called, or an option is unknown', async () => {
