@@ -2,10 +2,9 @@ import { quoted } from './settings.ts'
 import { type TableName, tables } from './tables.ts'
 
 /** Tables that views fill, beside those the services write. */
-const derivedTables = [
-  'talker_1h',
-  ...['flow', 'interface', 'probe'].flatMap(family => ['5m', '1h', '1d'].map(size => `${family}_${size}`)),
-] as const
+const derivedTables = ['flow', 'interface', 'probe'].flatMap(family =>
+  ['5m', '1h', '1d'].map(size => `${family}_${size}`),
+)
 
 /** Tables that hold tenants' rows. What the stream remembers and the schema's own book are for the services only. */
 export const tenantTables: readonly string[] = [

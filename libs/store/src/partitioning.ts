@@ -13,6 +13,8 @@ interface Partitioning {
 export const partitionings: Partial<Record<TableName, Partitioning>> = {
   flows: { column: 'received_at', unitMs: 1, by: 'day' },
   flow_1m: { column: 'window_start', unitMs: 1000, by: 'day' },
+  talker_1h: { column: 'window_start', unitMs: 1000, by: 'month' },
+  conversation_1h: { column: 'window_start', unitMs: 1000, by: 'month' },
   interface_1m: { column: 'window_start', unitMs: 1000, by: 'day' },
   probe_1m: { column: 'window_start', unitMs: 1000, by: 'day' },
   sensor_5m: { column: 'window_start', unitMs: 1000, by: 'month' },

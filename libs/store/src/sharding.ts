@@ -45,9 +45,13 @@ export function distributedTables(database: string, variables: SchemaVariables):
     `ALTER TABLE device_changes{{onCluster}} ADD COLUMN IF NOT EXISTS subject String, ADD COLUMN IF NOT EXISTS detail String, ADD COLUMN IF NOT EXISTS event_id String`,
     variables,
   )
+  const talkers = renderTemplate(
+    `ALTER TABLE talker_1h{{onCluster}} ${['octets', 'packets', 'records'].map(sum => `ADD COLUMN IF NOT EXISTS ${sum}_unlisted_max UInt64`).join(', ')}`,
+    variables,
+  )
   const fields = flowFieldColumns.map(name => `ADD COLUMN IF NOT EXISTS ${name} ${clusterType(name)}`)
   const flows = renderTemplate(`ALTER TABLE flows{{onCluster}} ${fields.join(', ')}`, variables)
-  return [...created, ...grown, changes, flows]
+  return [...created, ...grown, changes, flows, talkers]
 }
 
 /** As migration 0012 has it: a Distributed table fills in what a block left out before it sends the rows on. */
@@ -73,7 +77,7 @@ const flowColumnsAdded = [
 ] as const satisfies readonly (keyof typeof tables.flow_1m)[]
 
 function shardingKeyOf(table: string): string {
-  if (table.startsWith('flow_') || table.startsWith('talker_')) return 'cityHash64(tenant_id, exporter_id)'
+  if (/^(flow|talker|conversation)_/.test(table)) return 'cityHash64(tenant_id, exporter_id)'
   if (table.startsWith('interface_')) return 'cityHash64(tenant_id, device_id)'
   if (table.startsWith('probe_')) return 'cityHash64(tenant_id, probe_id)'
   const key = shardingKeys[table]

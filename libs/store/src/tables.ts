@@ -13,6 +13,19 @@ export type ColumnType =
   | 'DateTime'
   | 'DateTime64(3)'
 
+/** Of hosts and conversations: what is known of them, and what bounds the rest (migration 0011). */
+const boundedSums = {
+  octets: 'UInt64',
+  packets: 'UInt64',
+  octets_exported: 'UInt64',
+  packets_exported: 'UInt64',
+  records: 'UInt64',
+  unscaled_records: 'UInt64',
+  octets_unlisted_max: 'UInt64',
+  packets_unlisted_max: 'UInt64',
+  records_unlisted_max: 'UInt64',
+} as const
+
 const interfaceSums = {
   in_octets: 'UInt64',
   out_octets: 'UInt64',
@@ -118,6 +131,30 @@ export const tables = {
     /** Of the device with the exporter's address; '' where there is none. */
     exporter_site: 'String',
     exporter_role: 'String',
+  },
+  /** Hosts on a link by the hour of arrival, and what is not listed of them. */
+  talker_1h: {
+    window_start: 'DateTime',
+    tenant_id: 'String',
+    exporter_id: 'String',
+    input_interface: 'UInt32',
+    output_interface: 'UInt32',
+    /** 0 the source, 1 the destination; 2, 3 the rest of 0, 1. */
+    side: 'UInt8',
+    address: 'IPv6',
+    ...boundedSums,
+  },
+  /** Pairs of hosts on a link by the hour of arrival, and what is not listed of them. */
+  conversation_1h: {
+    window_start: 'DateTime',
+    tenant_id: 'String',
+    exporter_id: 'String',
+    input_interface: 'UInt32',
+    output_interface: 'UInt32',
+    is_rest: 'UInt8',
+    source_address: 'IPv6',
+    destination_address: 'IPv6',
+    ...boundedSums,
   },
   /** Interface traffic by minute of event time: counter deltas split over the windows they span. */
   interface_1m: {

@@ -55,12 +55,36 @@ const rollup: SampleRow[] = flows.map(row => ({
   unscaled_records: row.sampling_rate === 0 ? 1n : 0n,
 }))
 
+const hourly = flows.map(row => ({
+  window_start: Math.floor(Number(row.received_at) / 3_600_000) * 3_600,
+  tenant_id: row.tenant_id!,
+  exporter_id: `${row.tenant_id}/c1/${row.exporter}`,
+  input_interface: row.input_interface!,
+  octets: (row.octets as bigint) * rate(row),
+  packets: (row.packets as bigint) * rate(row),
+  octets_exported: row.octets as bigint,
+  packets_exported: row.packets as bigint,
+  records: 1n,
+  unscaled_records: row.sampling_rate === 0 ? 1n : 0n,
+}))
+const talkers: SampleRow[] = [
+  ...flows.map((row, i) => ({ ...hourly[i], side: 0, address: row.source_address! })),
+  ...flows.map((row, i) => ({ ...hourly[i], side: 1, address: row.destination_address! })),
+]
+const conversations: SampleRow[] = flows.map((row, i) => ({
+  ...hourly[i],
+  source_address: row.source_address!,
+  destination_address: row.destination_address!,
+}))
+
 describe('flow queries', () => {
   const { store, remove } = embeddedStoreInTemporaryFolder()
   beforeAll(async () => {
     await store.start()
     await store.insert('flows', blockOf('flows', flows), 'flows')
     await store.insert('flow_1m', blockOf('flow_1m', rollup), 'rollup')
+    await store.insert('talker_1h', blockOf('talker_1h', talkers), 'talkers')
+    await store.insert('conversation_1h', blockOf('conversation_1h', conversations), 'conversations')
   })
   afterAll(async () => {
     await store.stop()
@@ -112,13 +136,14 @@ describe('flow queries', () => {
       })
   }
 
-  const cases: readonly (readonly [readonly FlowDimension[], 'rollup' | 'talkers' | 'raw'])[] = [
+  const cases: readonly (readonly [readonly FlowDimension[], 'rollup' | 'talkers' | 'conversations' | 'raw'])[] = [
     [['source-as'], 'rollup'],
     [['exporter', 'input-interface'], 'rollup'],
     [['service-port', 'protocol'], 'rollup'],
     [['source-address'], 'talkers'],
     [['destination-address', 'input-interface', 'exporter'], 'talkers'],
-    [['source-address', 'destination-address'], 'raw'],
+    [['source-address', 'destination-address'], 'conversations'],
+    [['exporter', 'source-address', 'destination-address'], 'conversations'],
     [['source-address', 'service-port', 'exporter'], 'raw'],
   ]
   it.each(cases)('rank by %s from the %s', async (by, source) => {
@@ -295,6 +320,87 @@ describe('flow queries', () => {
     )
     expect(top.source).toBe('talkers')
     expect(top.rows.map(({ share: _, ...row }) => row)).toEqual(meant(rows, ['destination-address']))
+  })
+
+  describe('of hosts, of which the smaller are not listed', () => {
+    const at = Math.floor(range.fromMs / 3_600_000) * 3_600 + 7_200
+    const row = (octets: bigint, more: SampleRow): SampleRow => ({
+      window_start: at,
+      tenant_id: 'flood',
+      exporter_id: 'flood/c1/192.0.2.9',
+      input_interface: 1,
+      octets,
+      packets: octets / 10n,
+      records: 1n,
+      ...more,
+    })
+    const host = (n: number) => ipv4Mapped(10, 9, 0, n)
+    /** Two epochs: in the first every host is listed, in the second one that is not has at most 50, and .2 missed up to 20. */
+    const rows = [
+      row(1_000n, { address: host(1) }),
+      row(300n, { address: host(2) }),
+      row(1_000n, { address: host(1), octets_unlisted_max: 50n, packets_unlisted_max: 5n, records_unlisted_max: 1n }),
+      row(200n, { address: host(2), octets_unlisted_max: 30n, packets_unlisted_max: 3n, records_unlisted_max: 1n }),
+      row(600n, {
+        side: 2,
+        records: 40n,
+        octets_unlisted_max: 50n,
+        packets_unlisted_max: 5n,
+        records_unlisted_max: 1n,
+      }),
+      // On another link all are listed but one.
+      row(7n, { side: 2, input_interface: 2, octets_unlisted_max: 7n, records_unlisted_max: 1n }),
+    ]
+    beforeAll(() => store.insert('talker_1h', blockOf('talker_1h', rows), 'flood'))
+    const top = (query: { by?: FlowDimension[]; filters?: object }) =>
+      readTopFlows(store, { ...range, tenants: ['flood'], by: ['source-address'], ...query })
+
+    it('tell what each has at least and at most, and the rest of the total', async () => {
+      const { rows: found, total, unlisted } = await top({})
+      expect(found.map(({ key, octets, upperBound }) => [key['source-address'], octets, upperBound?.octets])).toEqual([
+        // The other link can hold 7 of it; on this one it lost nothing.
+        ['10.9.0.1', '2000', '2007'],
+        ['10.9.0.2', '500', '527'],
+      ])
+      expect(found[1]!.upperBound).toMatchObject({ packets: '52', records: '3' })
+      expect([total.octets, unlisted?.octets, unlisted?.records]).toEqual(['3107', '607', '41'])
+      expect(found[0]!.share).toBeCloseTo(2_000 / 3_107, 9)
+    })
+
+    it('are bounded by the rests of their own link', async () => {
+      const { rows: found } = await top({ by: ['exporter', 'input-interface', 'source-address'] })
+      expect(found.map(({ octets, upperBound }) => [octets, upperBound?.octets])).toEqual([
+        ['2000', undefined],
+        ['500', '520'],
+      ])
+    })
+
+    it('say what those of a filter can have', async () => {
+      const bounds = async (...addresses: string[]) => {
+        const { rows: found, total } = await top({ by: ['tenant'], filters: { 'source-address': addresses } })
+        return [found[0]?.octets, found[0]?.upperBound?.octets, total.octets, total.upperBound?.octets]
+      }
+      expect(await bounds('10.9.0.1')).toEqual(['2000', '2007', '2000', '2607'])
+      // Twice 57 of the rests, less the 80 that their rows take off.
+      expect(await bounds('10.9.0.1', '10.9.0.2')).toEqual(['2500', '2534', '2500', '3107'])
+      expect(await bounds('10.9.0.0/16')).toEqual(['2500', '3107', '2500', '3107'])
+    })
+
+    it('have the total also where none is large enough to be listed', async () => {
+      const { rows: found, total } = await top({ filters: { 'input-interface': [2] } })
+      expect([found, total.octets]).toEqual([[], '7'])
+    })
+
+    it('draw what is not listed with the rest', async () => {
+      const query = { ...range, tenants: ['flood'], by: 'source-address' as const, stepSeconds: 3_600 }
+      const series = await readFlowSeries(store, query, { limit: 1 })
+      expect(series.map(one => [one.key, one.points.map(point => point.octets)])).toEqual([
+        ['10.9.0.1', ['2000']],
+        [null, ['1107']],
+      ])
+      const [filtered] = await readFlowSeries(store, { ...query, filters: { 'source-address': ['10.9.0.2'] } })
+      expect(filtered!.points.map(point => point.octets)).toEqual(['500'])
+    })
   })
 
   it('see only the tenants they are given', async () => {

@@ -13,7 +13,7 @@ const shapes: readonly (readonly [string, SchemaVariables])[] = [
 ]
 
 const repeatable =
-  /^(CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS|ALTER TABLE [^(]+\(ADD COLUMN IF NOT EXISTS|ALTER TABLE [^(]+\(MODIFY QUERY|DETACH TABLE IF EXISTS|ATTACH TABLE IF NOT EXISTS)/
+  /^(CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS|ALTER TABLE [^(]+\(ADD COLUMN IF NOT EXISTS|DROP VIEW IF EXISTS|ALTER TABLE [^(]+\(MODIFY QUERY|DETACH TABLE IF EXISTS|ATTACH TABLE IF NOT EXISTS)/
 
 describe('schema', () => {
   const { store, remove } = embeddedStoreInTemporaryFolder()

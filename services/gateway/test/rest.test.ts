@@ -368,6 +368,7 @@ describe('one alarm', () => {
 const rollups = /^flow_1m\+flow_5m$/
 /** Whole hours of one side's addresses, of which so short a range may hold none. */
 const talkers = /^flows(\+talker_1h)?$/
+const conversations = /^(conversation_1h\+)?flows$/
 
 interface About {
   table: string
@@ -473,7 +474,7 @@ describe('history', () => {
   it.each([
     ['source', talkers, { 'source-address': '10.0.0.1' }],
     ['destination', talkers, { 'destination-address': '203.0.113.9' }],
-    ['conversation', /^flows$/, { 'source-address': '10.0.0.1', 'destination-address': '203.0.113.9' }],
+    ['conversation', conversations, { 'source-address': '10.0.0.1', 'destination-address': '203.0.113.9' }],
     ['service', rollups, { protocol: 6, 'service-port': 443 }],
     ['as', rollups, { 'source-as': 0, 'destination-as': 0 }],
     ['source-mac', /^flows$/, { 'source-mac': '02:00:5e:00:53:01' }],

@@ -79,6 +79,7 @@ export function createStreamProcessor(options: StreamProcessorOptions): StreamPr
     unreadableStates: 0,
     clampedRecords: 0,
     foldedRecords: 0,
+    unlistedRecords: 0,
     templatesBeyond: 0,
     namesBeyond: 0,
     conditions,
@@ -229,6 +230,12 @@ function registerCounts(metrics: Metrics, flows: FlowCounts, polls: PollCounts, 
     'Records counted with others because an epoch had too many rollup rows',
     [],
     one(() => flows.foldedRecords),
+  )
+  metrics.counters(
+    'weir_flow_records_unlisted_total',
+    'Records counted with the rest because an epoch had too many hosts, or pairs of them, to list',
+    [],
+    one(() => flows.unlistedRecords),
   )
   metrics.counters(
     'weir_flow_records_clamped_total',

@@ -44,6 +44,7 @@ export class FlowsBench {
     unreadableStates: 0,
     clampedRecords: 0,
     foldedRecords: 0,
+    unlistedRecords: 0,
     templatesBeyond: 0,
     namesBeyond: 0,
     conditions: new CounterByCode(),

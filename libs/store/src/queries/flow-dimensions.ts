@@ -68,8 +68,10 @@ export type FlowFilters = Partial<Readonly<Record<FlowDimension, readonly (strin
 interface DimensionSql {
   /** In the rollups by minute, 5 minutes, hour and day; absent where they do not know it. */
   rollup?: string
-  /** In the hourly talkers, which know one side's address. */
+  /** In the hourly hosts, which know one side's address. */
   talkers?: string
+  /** In the hourly pairs of hosts. */
+  conversations?: string
   /** In raw flows, which hold what was exported; absent where only the rollup was enriched. */
   raw?: string
   kind: 'text' | 'number' | 'address' | 'mac' | 'path'
@@ -85,22 +87,31 @@ const rawDirection = 'if(f.direction < 2, f.direction + 1, 0)'
 const rawIcmp = (half: string): string => `if(f.protocol IN (1, 58), ${half}, 255)`
 
 const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
-  tenant: { rollup: 'f.tenant_id', talkers: 'f.tenant_id', raw: 'f.tenant_id', kind: 'text' },
+  tenant: {
+    rollup: 'f.tenant_id',
+    talkers: 'f.tenant_id',
+    conversations: 'f.tenant_id',
+    raw: 'f.tenant_id',
+    kind: 'text',
+  },
   exporter: {
     rollup: 'f.exporter_id',
     talkers: 'f.exporter_id',
+    conversations: 'f.exporter_id',
     raw: "concat(f.tenant_id, '/', f.collector_id, '/', f.exporter)",
     kind: 'text',
   },
   'input-interface': {
     rollup: 'f.input_interface',
     talkers: 'f.input_interface',
+    conversations: 'f.input_interface',
     raw: 'f.input_interface',
     kind: 'number',
   },
   'output-interface': {
     rollup: 'f.output_interface',
     talkers: 'f.output_interface',
+    conversations: 'f.output_interface',
     raw: 'f.output_interface',
     kind: 'number',
   },
@@ -108,8 +119,18 @@ const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
   'service-port': { rollup: 'f.service_port', raw: rawServicePort, kind: 'number' },
   'source-as': { rollup: 'f.source_as', raw: 'f.source_as', kind: 'number' },
   'destination-as': { rollup: 'f.destination_as', raw: 'f.destination_as', kind: 'number' },
-  'source-address': { talkers: 'f.address', raw: 'f.source_address', kind: 'address' },
-  'destination-address': { talkers: 'f.address', raw: 'f.destination_address', kind: 'address' },
+  'source-address': {
+    talkers: 'f.address',
+    conversations: 'f.source_address',
+    raw: 'f.source_address',
+    kind: 'address',
+  },
+  'destination-address': {
+    talkers: 'f.address',
+    conversations: 'f.destination_address',
+    raw: 'f.destination_address',
+    kind: 'address',
+  },
   'source-port': { raw: 'f.source_port', kind: 'number' },
   'destination-port': { raw: 'f.destination_port', kind: 'number' },
   tos: { raw: 'f.tos', kind: 'number' },
@@ -155,10 +176,18 @@ const dimensionSql: Readonly<Record<FlowDimension, DimensionSql>> = {
 }
 
 /**
- * Where an answer comes from: `rollup` for years, `talkers` for months, to the hour, of one side's addresses, `raw` for
- * the days that flows themselves are kept.
+ * Where an answer comes from: `rollup` for years, `talkers` and `conversations` for months, to the hour and of the largest
+ * (see `isBounded`), `raw` for the days that flows themselves are kept.
  */
-export type FlowSource = 'rollup' | 'talkers' | 'raw'
+export type FlowSource = 'rollup' | 'talkers' | 'conversations' | 'raw'
+
+/** Sources that list the largest and count the rest together, with what one of the rest can have had at most. */
+export function isBounded(source: FlowSource): source is 'talkers' | 'conversations' {
+  return source === 'talkers' || source === 'conversations'
+}
+
+/** True of the rows of a bounded source that count the rest. */
+export const restSql = { talkers: 'f.side > 1', conversations: 'f.is_rest = 1' } as const
 
 /** The source that knows every dimension asked for and keeps it longest. */
 export function flowSourceFor(
@@ -169,9 +198,9 @@ export function flowSourceFor(
   const used = dimensionsUsed(by, filters)
   if (used.every(dimension => dimensionOf(dimension).rollup !== undefined)) return 'rollup'
   const bothSides = used.includes('source-address') && used.includes('destination-address')
-  // Talkers do not know which way a record was made.
-  if (deduplicate === 'none' && !bothSides && used.every(dimension => dimensionOf(dimension).talkers !== undefined))
-    return 'talkers'
+  const hourly = bothSides ? 'conversations' : 'talkers'
+  // They do not know which way a record was made.
+  if (deduplicate === 'none' && used.every(dimension => dimensionOf(dimension)[hourly] !== undefined)) return hourly
   const enriched = used.find(dimension => dimensionOf(dimension).raw === undefined)
   if (enriched === undefined) return 'raw'
   throw new StoreError(
@@ -200,6 +229,32 @@ export function shownSql(dimension: FlowDimension, grouped: string): string {
   if (kind === 'mac') return `if(${grouped} = 0, '', lower(MACNumToString(${grouped})))`
   if (kind !== 'address') return grouped
   return `replaceRegexpOne(toString(${grouped}), '^::ffff:(\\\\d+\\\\.)', '\\\\1')`
+}
+
+/**
+ * How many hosts, or pairs of them, one group of an answer can speak of: 1 where every address of it is told, Infinity
+ * where a prefix or nothing tells it.
+ */
+export function keysOfGroup(
+  source: 'talkers' | 'conversations',
+  by: readonly FlowDimension[],
+  filters: FlowFilters,
+): number {
+  const sides = (['source-address', 'destination-address'] as const).filter(
+    side => source === 'conversations' || dimensionsUsed(by, filters).includes(side),
+  )
+  return sides.reduce((keys, side) => keys * (by.includes(side) ? 1 : addressesOf(filters[side])), 1)
+}
+
+function addressesOf(values: readonly (string | number)[] | undefined): number {
+  if (!values) return Infinity
+  const singles = new Set(values.map(String).filter(value => !value.includes('/')))
+  return singles.size === new Set(values).size ? singles.size : Infinity
+}
+
+/** Whether the dimension is one of those that a bounded source lists the largest by. */
+export function isAddress(dimension: FlowDimension): boolean {
+  return dimensionOf(dimension).kind === 'address'
 }
 
 const filterValuesMax = 1_000
@@ -235,7 +290,11 @@ export function filterPredicate(filters: FlowFilters, source: FlowSource): Predi
         params[name] = values.map(value => ` ${pathOf(dimension, value)} `)
         break
       case 'address':
-        conditions.push(addressCondition(column, name))
+        conditions.push(
+          isBounded(source)
+            ? `(${restSql[source]} OR ${addressCondition(column, name)})`
+            : addressCondition(column, name),
+        )
         Object.assign(params, addressParams(dimension, name, values))
     }
   }

@@ -1,6 +1,6 @@
 import { type Store, StoreError } from '../store.ts'
 import type { FlowDeduplication } from './flow-deduplication.ts'
-import { type FlowDimension, type FlowFilters, shownSql } from './flow-dimensions.ts'
+import { type FlowDimension, type FlowFilters, isAddress, isBounded, shownSql } from './flow-dimensions.ts'
 import { seriesSourceFor } from './flow-provenance.ts'
 import { flowRows } from './flow-source.ts'
 import { limitOf, optionsOf, type QueryLimits } from './query-limits.ts'
@@ -46,7 +46,7 @@ export interface FlowPoint {
 
 /**
  * Flow traffic over time, of an exporter or an interface by its filters; split by a dimension into its `limit` largest
- * groups and the rest.
+ * groups and the rest. Of hosts and conversations by the hour (`isBounded`) the points are what is listed of them.
  */
 export async function readFlowSeries(
   store: Store,
@@ -75,6 +75,9 @@ export async function readFlowSeries(
   }
   const flows = flowRows(source, { by, filters, range, tenants, deduplicate: query.deduplicate })
   const key = by.length > 0 ? 'd0' : '0'
+  const bounded = isBounded(source)
+  // Whether what is not listed passes a filter of addresses is not known.
+  const listedOnly = bounded && (Object.keys(filters) as FlowDimension[]).some(isAddress) ? 'WHERE rest = 0' : ''
   const rows = await store.query<{
     rest: number
     key: string | number
@@ -84,14 +87,14 @@ export async function readFlowSeries(
     rowsRead: string
   }>(
     `WITH stepped AS (
-       SELECT ${key} AS k, intDiv(at, {step:UInt32}) * {step:UInt32} AS start, sum(octets) AS o, sum(packets) AS p, count() AS c
-       FROM (${flows.sql}) GROUP BY k, start
+       SELECT ${key} AS k, ${bounded ? 'rest' : 'toUInt8(0)'} AS unlisted, intDiv(at, {step:UInt32}) * {step:UInt32} AS start, sum(octets) AS o, sum(packets) AS p, count() AS c
+       FROM (${flows.sql}) ${listedOnly} GROUP BY k, unlisted, start
      ), largest AS (
-       SELECT k FROM stepped GROUP BY k ORDER BY sum(o) DESC, k LIMIT {limit:UInt32}
+       SELECT k FROM stepped WHERE unlisted = 0 GROUP BY k ORDER BY sum(o) DESC, k LIMIT {limit:UInt32}
      )
      SELECT rest, ${by.length > 0 ? shownSql(query.by!, 's.kk') : '0'} AS key, s.start AS at, s.oo AS octets, s.pp AS packets, s.cc AS rowsRead
      FROM (
-       SELECT if(k IN (SELECT k FROM largest), 0, 1) AS rest, if(rest = 1, defaultValueOfArgumentType(k), k) AS kk, start,
+       SELECT if(unlisted = 0 AND k IN (SELECT k FROM largest), 0, 1) AS rest, if(rest = 1, defaultValueOfArgumentType(k), k) AS kk, start,
               sum(o) AS oo, sum(p) AS pp, sum(c) AS cc
        FROM stepped GROUP BY rest, kk, start
      ) AS s ORDER BY rest, s.kk, s.start`,

@@ -6,6 +6,8 @@ import {
   type FlowSource,
   filterPredicate,
   groupSql,
+  isBounded,
+  restSql,
   talkerSide,
 } from './flow-dimensions.ts'
 import { allOf, type Predicate } from './tenant-scope.ts'
@@ -14,7 +16,8 @@ import { segmentsOf, type TimeRange, talkerSegments, type WindowContext } from '
 export interface FlowRowsSql {
   /**
    * A SELECT of the grouped dimensions as d0, d1, …, seconds since the Unix epoch as `at`, and octets, packets,
-   * octets_exported, packets_exported, records, unscaled_records.
+   * octets_exported, packets_exported, records, unscaled_records. Of a bounded source also `rest`, 1 in the rows that count
+   * what is not listed, and octets_unlisted_max, packets_unlisted_max, records_unlisted_max (migration 0011).
    */
   sql: string
   params: QueryParams
@@ -38,11 +41,12 @@ export function flowRows(source: FlowSource, selection: FlowSelection): FlowRows
           windowRows(`flow_${segment.level}`, 'rollup', selection, segment, i),
         ),
       )
-    case 'talkers': {
+    case 'talkers':
+    case 'conversations': {
       const { hours, raw } = talkerSegments(selection.range, selection.range)
       return unionOf([
-        ...(hours ? [talkerRows(selection, hours)] : []),
-        ...raw.map((range, i) => rawRows({ ...selection, range: { ...selection.range, ...range } }, i)),
+        ...(hours ? [hourlyRows(source, selection, hours)] : []),
+        ...raw.map((range, i) => rawRows({ ...selection, range: { ...selection.range, ...range } }, i, listedInFull)),
       ])
     }
     case 'raw':
@@ -50,7 +54,13 @@ export function flowRows(source: FlowSource, selection: FlowSelection): FlowRows
   }
 }
 
-function rawRows(selection: FlowSelection, i: number): FlowRowsSql {
+/** Beside the rows of a bounded source: nothing of these is left out. */
+const listedInFull = [
+  'toUInt8(0) AS rest',
+  ...['octets', 'packets', 'records'].map(sum => `toUInt64(0) AS ${sum}_unlisted_max`),
+]
+
+function rawRows(selection: FlowSelection, i: number, more: readonly string[] = []): FlowRowsSql {
   const where = allOf(selection.tenants, filterPredicate(selection.filters, 'raw'), deduplicated(selection, 'raw'), {
     sql: `f.received_at >= fromUnixTimestamp64Milli({rawFrom${i}:Int64}) AND f.received_at < fromUnixTimestamp64Milli({rawTo${i}:Int64})`,
     params: { [`rawFrom${i}`]: Math.floor(selection.range.fromMs), [`rawTo${i}`]: Math.floor(selection.range.toMs) },
@@ -64,6 +74,7 @@ function rawRows(selection: FlowSelection, i: number): FlowRowsSql {
     'f.packets AS packets_exported',
     'toUInt64(1) AS records',
     'toUInt64(f.sampling_rate = 0) AS unscaled_records',
+    ...more,
   ]
   return { sql: `SELECT ${columns.join(', ')} FROM flows AS f WHERE ${where.sql}`, params: where.params }
 }
@@ -73,15 +84,16 @@ interface WholeWindows {
   toSeconds: number
 }
 
-function talkerRows(selection: FlowSelection, hours: WholeWindows): FlowRowsSql {
+function hourlyRows(source: 'talkers' | 'conversations', selection: FlowSelection, hours: WholeWindows): FlowRowsSql {
+  if (source === 'conversations') return windowRows('conversation_1h', source, selection, hours, 0)
   const side = talkerSide(selection.by, selection.filters)
-  const tenants = allOf(selection.tenants, { sql: `f.side = ${side}`, params: {} })
-  return windowRows('talker_1h', 'talkers', { ...selection, tenants }, hours, 0)
+  const tenants = allOf(selection.tenants, { sql: `f.side IN (${side}, ${side + 2})`, params: {} })
+  return windowRows('talker_1h', source, { ...selection, tenants }, hours, 0)
 }
 
 function windowRows(
   table: string,
-  source: 'rollup' | 'talkers',
+  source: 'rollup' | 'talkers' | 'conversations',
   selection: FlowSelection,
   windows: WholeWindows,
   i: number,
@@ -99,6 +111,12 @@ function windowRows(
     'f.packets_exported AS packets_exported',
     'f.records AS records',
     'f.unscaled_records AS unscaled_records',
+    ...(isBounded(source)
+      ? [
+          `toUInt8(${restSql[source]}) AS rest`,
+          ...['octets', 'packets', 'records'].map(sum => `f.${sum}_unlisted_max AS ${sum}_unlisted_max`),
+        ]
+      : []),
   ]
   return { sql: `SELECT ${columns.join(', ')} FROM ${table} AS f WHERE ${where.sql}`, params: where.params }
 }

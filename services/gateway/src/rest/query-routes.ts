@@ -69,6 +69,7 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
         estimated: top.total.octets !== top.total.octetsExported,
         data: top.rows.map((row, i) => ({ ...row, labels: labels[i]! })),
         total: top.total,
+        ...(top.unlisted ? { unlisted: top.unlisted } : {}),
       }
     },
   )
@@ -91,6 +92,7 @@ export function addQueryRoutes(app: App, context: QueryContext): void {
           labels: labels[i]!,
         })),
         total: top.total,
+        ...(top.unlisted ? { unlisted: top.unlisted } : {}),
       }
     },
   )

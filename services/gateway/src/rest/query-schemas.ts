@@ -172,6 +172,10 @@ const totalsSchema = z.object({
   unscaledRecords: decimal,
 })
 
+const boundsSchema = z
+  .object({ octets: decimal, packets: decimal, records: decimal })
+  .describe('At most; absent where the sums are exact.')
+
 export const topAnswer = aboutSchema.extend({
   estimated: z.boolean().describe('Some of the traffic was sampled and is scaled.'),
   data: z.array(
@@ -179,9 +183,15 @@ export const topAnswer = aboutSchema.extend({
       key: z.partialRecord(dimensionSchema, keyValue),
       labels: labelsSchema,
       share: z.number().describe('Part of the total by the measure, 0 to 1.'),
+      upperBound: boundsSchema.optional(),
     }),
   ),
-  total: totalsSchema.describe('Of everything that passes the filters, listed or not.'),
+  total: totalsSchema
+    .extend({ upperBound: boundsSchema.optional() })
+    .describe('Of everything that passes the filters, listed or not.'),
+  unlisted: totalsSchema
+    .optional()
+    .describe('Part of the total that is not told apart by host: of a crowd or a flood the largest are.'),
 })
 
 export const matrixRequest = z.strictObject({
@@ -198,8 +208,17 @@ export const matrixRequest = z.strictObject({
 export const matrixAnswer = aboutSchema.extend({
   rows: z.array(keyValue).describe('Largest first.'),
   columns: z.array(keyValue).describe('Largest first.'),
-  cells: z.array(totalsSchema.extend({ row: keyValue, column: keyValue, labels: labelsSchema, share: z.number() })),
-  total: totalsSchema,
+  cells: z.array(
+    totalsSchema.extend({
+      row: keyValue,
+      column: keyValue,
+      labels: labelsSchema,
+      share: z.number(),
+      upperBound: boundsSchema.optional(),
+    }),
+  ),
+  total: totalsSchema.extend({ upperBound: boundsSchema.optional() }),
+  unlisted: totalsSchema.optional(),
 })
 
 export const percentileRequest = z

@@ -15,9 +15,11 @@ const answerSchema = z.object({
       /** Absent in answers of an earlier version. */
       labels: z.record(z.string(), label).default({}),
       share: z.number(),
+      upperBound: z.object(totals).optional(),
     }),
   ),
   total: z.object(totals),
+  unlisted: z.object(totals).optional(),
 })
 type Answer = z.output<typeof answerSchema>
 
@@ -103,12 +105,14 @@ function wholeNumber(text: string, option: string): number {
 
 function tableOf(answer: Answer, minutes: number): string {
   const names = Object.keys(answer.data[0]?.key ?? {})
-  const head = [...names, 'share', 'rate', 'octets', 'packets']
-  const rows = answer.data.map(({ key, labels, share, octets, packets }) => [
+  const isBounded = answer.data.some(row => row.upperBound)
+  const head = [...names, 'share', 'rate', 'octets', ...(isBounded ? ['at most'] : []), 'packets']
+  const rows = answer.data.map(({ key, labels, share, octets, packets, upperBound }) => [
     ...names.map(name => cellOf(key[name], labels[name]?.name)),
     `${(share * 100).toFixed(1)} %`,
     rateText((Number(octets) * 8) / (minutes * 60)),
     octets,
+    ...(isBounded ? [upperBound?.octets ?? octets] : []),
     packets,
   ])
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map(row => row[i]!.length)))
@@ -119,7 +123,8 @@ function tableOf(answer: Answer, minutes: number): string {
       .trimEnd()
   const { octets } = answer.total
   const about = `${answer.range.from} to ${answer.range.to}, from ${answer.table}: ${octets} octets in all`
-  return `${[line(head), ...rows.map(line)].join('\n')}\n\n${about}${answer.estimated ? ', estimated from samples' : ''}\n`
+  const unlisted = answer.unlisted ? `, ${answer.unlisted.octets} of them of hosts too many to list` : ''
+  return `${[line(head), ...rows.map(line)].join('\n')}\n\n${about}${unlisted}${answer.estimated ? ', estimated from samples' : ''}\n`
 }
 
 /** `Gi0/0/1 (3)`, `3`; names are devices' own and must not steer a terminal. */

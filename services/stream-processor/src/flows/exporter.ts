@@ -31,6 +31,8 @@ export interface Exporter {
   /** Numbers of this exporter in the epoch's rollup and raw rows; -1 while it sent nothing in this epoch. */
   rollupIndex: number
   rowsIndex: number
+  /** In the epoch's hosts; -1 when it has none there yet. */
+  talkersIndex: number
 }
 
 /** Sums for screens: doubles, exact to 2^53. The stored rollup is exact beyond. */
@@ -129,6 +131,7 @@ function exporterOf(
     lastSeenMs: saved?.lastSeenMs ?? 0,
     rollupIndex: -1,
     rowsIndex: -1,
+    talkersIndex: -1,
   }
 }
 

@@ -39,6 +39,7 @@ import { exporterLive } from './exporter-live.ts'
 import { ExporterNameRows, savedNames } from './exporter-names.ts'
 import { FlowRollup, type RollupExporter } from './flow-rollup.ts'
 import { FlowRows } from './flow-rows.ts'
+import { FlowTalkers } from './flow-talkers.ts'
 import { assumeSampling, RateLimitScale } from './scale-sampling.ts'
 import type { TemplateChange } from './template-notes.ts'
 
@@ -74,6 +75,8 @@ export interface FlowCounts {
   clampedRecords: number
   /** Records whose rollup row was folded into one of others at the bound. */
   foldedRecords: number
+  /** Records counted with the rest of hosts or of conversations. */
+  unlistedRecords: number
   templatesBeyond: number
   /** Names of options data that made room for others of their exporter. */
   namesBeyond: number
@@ -100,6 +103,7 @@ export class FlowsWork implements EpochWork {
   readonly #rows = new FlowRows()
   readonly #rollup = new FlowRollup()
   readonly #nameRows = new ExporterNameRows()
+  readonly #talkers = new FlowTalkers()
   #progress: Progress = { watermark: initialWatermark, judgedLogMs: 0 }
   #progressChanged = false
   /** Exporters forgotten in this epoch. */
@@ -175,6 +179,7 @@ export class FlowsWork implements EpochWork {
     for (const exporter of this.#exporters.values()) {
       exporter.rollupIndex = -1
       exporter.rowsIndex = -1
+      exporter.talkersIndex = -1
       const { names } = exporter.decoder
       if (names.version !== exporter.savedNamesVersion) {
         exporter.savedNamesVersion = names.version
@@ -198,10 +203,14 @@ export class FlowsWork implements EpochWork {
     this.#progressChanged = false
     this.#counts.clampedRecords += this.#rollup.clampedRecords
     this.#counts.foldedRecords += this.#rollup.foldedRecords
+    const { talkers, conversations } = this.#talkers.take()
+    this.#counts.unlistedRecords += this.#talkers.unlistedRecords
     const blocks = [
       { table: 'flows', block: this.#rows.take(this.#flows) },
       { table: 'flow_1m', block: this.#rollup.take() },
       { table: 'exporter_names', block: this.#nameRows.take() },
+      { table: 'talker_1h', block: talkers },
+      { table: 'conversation_1h', block: conversations },
     ] as const
     this.#flows.reset()
     return { blocks: blocks.filter(({ block }) => block.length > 0), states }
@@ -272,10 +281,12 @@ export class FlowsWork implements EpochWork {
       const { tenantId, collectorId, address, decoder } = exporter
       exporter.rollupIndex = this.#rollup.exporter(this.#described(exporter))
       exporter.rowsIndex = this.#rows.source({ tenantId, collectorId, address, names: decoder.names })
+      exporter.talkersIndex = this.#talkers.exporter({ tenantId, exporterId: exporter.id })
     }
     this.#rows.note(exporter.rowsIndex, receivedMs, from, to)
     for (let i = from; i < to; i++) {
       this.#rollup.add(exporter.rollupIndex, flows, i)
+      this.#talkers.add(exporter.talkersIndex, receivedMs, flows, i)
       addLive(exporter, flows, i)
     }
   }
