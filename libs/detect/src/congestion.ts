@@ -3,6 +3,7 @@ import { bitCount } from './bits.ts'
 import type { DetectConfig } from './config.ts'
 import type { Finding } from './episode.ts'
 import { type ErrorRatioState, errorRatioStep, estimate, type RatioEstimate } from './error-ratio.ts'
+import { minuteStartMs } from './minute.ts'
 import type { InterfaceObservation, IntervalObservation } from './observation.ts'
 import { grouped, oneIn, percent, rounded } from './wording.ts'
 
@@ -52,7 +53,7 @@ export function congestionDrops(
     finding: {
       kind: 'active',
       severity: severityOf(now.lower, config.severities),
-      windowStartMs: Math.floor(interval.fromMs / minuteMs) * minuteMs,
+      windowStartMs: minuteStartMs(interval.fromMs),
       headline: now.ratio,
       evidence: dropEvidence(one, interval, now, config),
     },

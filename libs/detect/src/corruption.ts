@@ -2,11 +2,10 @@ import type { DetectConfig } from './config.ts'
 import { severityOf } from './congestion.ts'
 import type { Finding } from './episode.ts'
 import { type ErrorRatioState, errorRatioStep, estimate } from './error-ratio.ts'
+import { minuteStartMs } from './minute.ts'
 import type { InterfaceObservation, IntervalObservation } from './observation.ts'
 import type { Direction } from './saturation.ts'
 import { grouped, oneIn, rounded } from './wording.ts'
-
-const minuteMs = 60_000
 
 /** The counter that speaks for a direction: FCS errors are the wire's own; ifInErrors and ifOutErrors mix in others. */
 function errorsOf(
@@ -66,7 +65,7 @@ export function linkCorruption(
     finding: {
       kind: 'active',
       severity: severityOf(now.lower, config.severities),
-      windowStartMs: Math.floor(interval.fromMs / minuteMs) * minuteMs,
+      windowStartMs: minuteStartMs(interval.fromMs),
       headline: now.ratio,
       evidence: () => ({
         summary: `${one.ifName} ${direction}: ${oneIn(now.ratio)} frames damaged (${grouped(now.errors)} of ${grouped(now.units)}, ${counted.counter}).`,

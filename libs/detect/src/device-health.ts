@@ -1,10 +1,9 @@
 import type { Severity } from '../../model/src/index.ts'
 import type { DetectConfig } from './config.ts'
 import type { Episode, Finding } from './episode.ts'
+import { minuteStartMs } from './minute.ts'
 import type { PollObservation, ReachObservation, SightObservation } from './observation.ts'
 import { clockTime, duration } from './wording.ts'
-
-const minuteMs = 60_000
 
 /** Polls in a row of one outcome, and when the row began. Plain JSON. */
 export interface RunState {
@@ -115,7 +114,7 @@ export function deviceUnreachable(
   return {
     kind: 'active',
     severity: severityByRole[role] ?? 'major',
-    windowStartMs: Math.floor(failed.fromMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(failed.fromMs),
     headline: 1,
     evidence: () => ({
       summary: `Has not answered ${failed.count === 1 ? 'its poll' : `${failed.count} polls in a row`}${asked}, since ${clockTime(failed.fromMs)}.`,
@@ -155,7 +154,7 @@ export function snmpFailing(
     return {
       kind: 'active',
       severity: 'warning',
-      windowStartMs: Math.floor(failing.fromMs / minuteMs) * minuteMs,
+      windowStartMs: minuteStartMs(failing.fromMs),
       headline: errors.length,
       evidence: () => ({
         summary: `Answers in part only since ${clockTime(failing.fromMs)}: ${errors.length} errors a poll, first ${first.code} at ${first.oid}.`,
@@ -211,7 +210,7 @@ function snmpSilent(mute: RunState, poll: PollObservation): Finding {
   return {
     kind: 'active',
     severity: 'minor',
-    windowStartMs: Math.floor(mute.fromMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(mute.fromMs),
     headline: 1,
     evidence: () => ({
       summary: `${alive}${known?.words ?? 'does not answer SNMP'} since ${clockTime(mute.fromMs)}.`,
@@ -241,7 +240,7 @@ export function telemetryStale(
   return {
     kind: 'active',
     severity: 'warning',
-    windowStartMs: Math.floor(lastMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(lastMs),
     headline: 1,
     evidence: () => ({
       summary: `No poll since ${clockTime(lastMs)}, ${duration(watermarkMs - lastMs)} ago; it is polled every ${duration(intervalMs)}.`,

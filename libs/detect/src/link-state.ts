@@ -1,6 +1,7 @@
 import type { Severity } from '../../model/src/index.ts'
 import type { DetectConfig } from './config.ts'
 import type { Episode, Finding } from './episode.ts'
+import { minuteStartMs } from './minute.ts'
 import { adminUp, type InterfaceObservation, operUp } from './observation.ts'
 import { bitRate, clockTime, duration } from './wording.ts'
 
@@ -8,7 +9,6 @@ const operDown = 2
 const operNotPresent = 6
 const operLowerLayerDown = 7
 const lagType = 161
-const minuteMs = 60_000
 const fiveMinutesMs = 300_000
 const hourMs = 3_600_000
 const downsKept = 8
@@ -58,7 +58,7 @@ export function linkDown(
     return {
       kind: 'active',
       severity,
-      windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+      windowStartMs: minuteStartMs(atMs),
       headline: 1,
       evidence: () => ({
         summary: `${one.ifName}${one.ifAlias ? ` (${one.ifAlias})` : ''} is down since the poll of ${clockTime(atMs)}; it should be up.`,
@@ -139,7 +139,7 @@ export function linkFlapping(
       finding: {
         kind: 'active',
         severity,
-        windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+        windowStartMs: minuteStartMs(atMs),
         headline: downs.length,
         evidence: evidence(`went down ${recent} times in 5 minutes, ${downs.length} times in an hour.`),
       },
@@ -184,7 +184,7 @@ export function speedDowngrade(
     expected: { speedBitsPerSecond: reference },
   })
   if (below >= config.polls) {
-    const windowStartMs = Math.floor(atMs / minuteMs) * minuteMs
+    const windowStartMs = minuteStartMs(atMs)
     return { state, finding: { kind: 'active', severity: 'major', windowStartMs, headline: speed, evidence } }
   }
   return { state, finding: episode && below === 0 ? { kind: 'clear', evidence } : undefined }

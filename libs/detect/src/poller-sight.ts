@@ -3,6 +3,7 @@ import type { DetectedCondition } from './condition.ts'
 import { type DetectConfig, detectDefaults } from './config.ts'
 import { hearsNobody } from './device-health.ts'
 import { type Episode, episodeStep, type Finding, switchedOff } from './episode.ts'
+import { minuteStartMs } from './minute.ts'
 import type { SightObservation } from './observation.ts'
 import { clockTime } from './wording.ts'
 
@@ -31,7 +32,6 @@ export interface PollerOutcome {
   conditions: PollerCondition[]
 }
 
-const minuteMs = 60_000
 /** A poller that is gone this long was taken away. */
 const forgetAfterMs = 3_600_000
 
@@ -71,7 +71,7 @@ export function detectPollerGone(
   const finding: Finding = {
     kind: 'active',
     severity: 'critical',
-    windowStartMs: Math.floor(stampMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(stampMs),
     headline: 1,
     evidence: () => ({
       summary: `Poller ${producerId} has written nothing since ${clockTime(stampMs)}; nobody polls its devices.`,
@@ -100,7 +100,7 @@ function hearsNobodySince(heardMs: number, stampMs: number): Finding {
   return {
     kind: 'active',
     severity: 'critical',
-    windowStartMs: Math.floor(heardMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(heardMs),
     headline: 1,
     evidence: () => ({
       summary: `The poller hears no device of any site since ${clockTime(heardMs)}.`,

@@ -2,6 +2,7 @@ import { resource, topics } from '../../model/src/index.ts'
 import type { DetectedCondition } from './condition.ts'
 import { type DetectConfig, detectDefaults } from './config.ts'
 import { type Episode, episodeStep, type Finding, switchedOff } from './episode.ts'
+import { minuteStartMs } from './minute.ts'
 import { put } from './put.ts'
 import { clockTime } from './wording.ts'
 
@@ -20,7 +21,6 @@ export interface PollsProgressOutcome {
   conditions: DetectedCondition[]
 }
 
-const minuteMs = 60_000
 /** Pollers write a heartbeat each 5 s, and each one reaches the correlator. */
 const overdueMs = 30_000
 const raiseAfterMs = 60_000
@@ -86,7 +86,7 @@ function overdueSince(pollsMs: number, clockMs: number): Finding {
   return {
     kind: 'active',
     severity: 'critical',
-    windowStartMs: Math.floor(pollsMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(pollsMs),
     headline: 1,
     evidence: () => ({
       summary: `No polls since ${clockTime(pollsMs)}: no poller writes, or what it writes is read too late.`,

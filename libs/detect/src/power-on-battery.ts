@@ -2,6 +2,7 @@ import { resource } from '../../model/src/index.ts'
 import type { DetectedCondition } from './condition.ts'
 import { type DetectConfig, detectDefaults } from './config.ts'
 import { type Episode, episodeStep, type Finding, switchedOff } from './episode.ts'
+import { minuteStartMs } from './minute.ts'
 import { clockTime, duration } from './wording.ts'
 
 /** What a device said of its power. Times are milliseconds since the Unix epoch. */
@@ -28,8 +29,6 @@ export interface PowerOutcome {
   state: PowerState | undefined
   conditions: DetectedCondition[]
 }
-
-const minuteMs = 60_000
 
 /** Takes the next message of a device about its power. Pure; messages may come late, twice, or not at all. */
 export function detectPower(
@@ -71,7 +70,7 @@ function onBattery(state: PowerState): Finding {
   return {
     kind: 'active',
     severity: 'major',
-    windowStartMs: Math.floor(state.fromMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(state.fromMs),
     headline: 1,
     evidence: () => ({
       summary: `Runs on battery since ${clockTime(state.fromMs)}, it says.`,

@@ -5,6 +5,7 @@ import { type DetectConfig, detectDefaults } from './config.ts'
 import { severityOf } from './congestion.ts'
 import { hearsNobody } from './device-health.ts'
 import { type Episode, episodeStep, type Finding, switchedOff } from './episode.ts'
+import { minuteStartMs } from './minute.ts'
 import type { SightObservation } from './observation.ts'
 import { poissonLower95 } from './poisson.ts'
 import { put } from './put.ts'
@@ -164,7 +165,7 @@ function slowFinding(state: ProbeDetectState, round: ProbeObservation, { probeSl
     return {
       kind: 'active',
       severity: us >= 2 * probeSlow.factor * usualUs ? 'minor' : 'warning',
-      windowStartMs: Math.floor(round.atMs / minuteMs) * minuteMs,
+      windowStartMs: minuteStartMs(round.atMs),
       headline: us,
       evidence: () => ({
         summary: `${round.target} takes ${milliseconds(us)} to answer; ${milliseconds(usualUs)} is usual.`,

@@ -2,6 +2,7 @@ import { resource } from '../../model/src/index.ts'
 import type { DetectedCondition } from './condition.ts'
 import { type DetectConfig, detectDefaults } from './config.ts'
 import { type Episode, episodeStep, type Finding, switchedOff } from './episode.ts'
+import { minuteStartMs } from './minute.ts'
 import { put } from './put.ts'
 import { clockTime } from './wording.ts'
 
@@ -31,7 +32,6 @@ export interface SiteOutcome {
   conditions: DetectedCondition[]
 }
 
-const minuteMs = 60_000
 /** Names that evidence gives. */
 const namedMax = 8
 
@@ -109,7 +109,7 @@ function dark(
   return {
     kind: 'active',
     severity: 'critical',
-    windowStartMs: Math.floor(fromMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(fromMs),
     headline: silent.length,
     evidence: () => ({
       summary: `${some} devices do not answer since ${clockTime(fromMs)}${power}.`,

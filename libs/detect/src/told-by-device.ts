@@ -2,6 +2,7 @@ import { interfaceId, resource, type Severity } from '../../model/src/index.ts'
 import type { DetectedCondition } from './condition.ts'
 import { type DetectConfig, detectDefaults } from './config.ts'
 import { linkSeverity } from './link-state.ts'
+import { minuteStartMs } from './minute.ts'
 import { clockTime } from './wording.ts'
 
 /** What a trap or a syslog message says of a link or a routing peer of its device. */
@@ -27,8 +28,6 @@ interface Subject {
   severity: Severity
 }
 
-const minuteMs = 60_000
-
 /**
  * The condition that a message speaks of, before anybody has looked: a datagram can be forged and may be late, so the
  * detectors of the poll that it causes decide. undefined where it names no link and no peer, or nothing that is wrong.
@@ -52,7 +51,7 @@ export function toldByDevice(
     state: down ? 'unconfirmed' : 'retracted',
     severity,
     eventTimeMs: atMs,
-    windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(atMs),
     evidence: {
       summary: `${name} ${down ? 'went down' : 'came up'} at ${clockTime(atMs)}, its device says.`,
       action: down ? 'Wait for the poll that is on its way; it confirms or drops this.' : 'Nothing to do.',

@@ -1,7 +1,7 @@
 import type { DetectConfig } from '../config.ts'
 import type { Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { clockTime, duration } from '../wording.ts'
-import { minuteMs } from './exporter-minutes.ts'
 
 /** Plain JSON. Times are of the log's own clock, milliseconds. */
 export interface SilenceState {
@@ -53,7 +53,7 @@ export function exporterSilent(
   return {
     kind: 'active',
     severity: 'warning',
-    windowStartMs: Math.floor(lastSeenMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(lastSeenMs),
     headline: 1,
     evidence: () => ({
       summary: `No flows came from it since ${clockTime(lastSeenMs)}; it was never silent for more than ${duration(limitMs / config.pauses)} before.`,

@@ -1,5 +1,6 @@
 import type { DetectConfig } from '../config.ts'
 import type { Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { clockTime, duration, grouped } from '../wording.ts'
 import { type ExporterMinute, minuteMs, sumOf } from './exporter-minutes.ts'
 import type { ExporterObservation } from './observation.ts'
@@ -24,7 +25,7 @@ export function templateMissing(
     return {
       kind: 'active',
       severity: heldDropped > 0 ? 'minor' : 'warning',
-      windowStartMs: Math.floor(sinceMs / minuteMs) * minuteMs,
+      windowStartMs: minuteStartMs(sinceMs),
       headline: 1,
       evidence: () => ({
         summary:

@@ -1,9 +1,9 @@
 import { resource } from '../../../model/src/index.ts'
 import type { DetectedCondition } from '../condition.ts'
 import { type Episode, episodeStep, type Finding, switchedOff } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import type { FirmwareFacts, FirmwarePosture } from './posture.ts'
 
-const minuteMs = 60_000
 /** Advisories named in evidence; the rest is a number. */
 const namedMax = 8
 
@@ -56,7 +56,7 @@ function findingOf(facts: FirmwareFacts, posture: FirmwarePosture, atMs: number)
   return {
     kind: 'active',
     severity,
-    windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(atMs),
     headline: headlineOf(facts, posture),
     evidence: () => ({ summary: summaryOf(facts, posture), action: actionOf(posture), measured, expected }),
   }

@@ -1,5 +1,6 @@
 import type { DetectConfig } from '../config.ts'
 import type { Episode, Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { clockTime, duration } from '../wording.ts'
 import type { SensorObservation } from './observation.ts'
 
@@ -12,8 +13,6 @@ export interface FecState {
   count?: number
   grewMs?: number
 }
-
-const minuteMs = 60_000
 
 export function isFecRatio(sensor: SensorObservation): boolean {
   return sensor.class === 'ber' && !/\bpost/i.test(sensor.name)
@@ -68,7 +67,7 @@ export function fecRatio(
       finding: {
         kind: 'active',
         severity: 'warning',
-        windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+        windowStartMs: minuteStartMs(atMs),
         headline: ratio,
         evidence: evidence(
           words,
@@ -107,7 +106,7 @@ export function fecUncorrectable(
   if (grown > 0) {
     const words = `${label} could not correct ${grown} codewords at ${clockTime(atMs)}: frames are lost.`
     const action = 'Clean and reseat the connectors, compare the light at both ends, then swap the module.'
-    const windowStartMs = Math.floor(atMs / minuteMs) * minuteMs
+    const windowStartMs = minuteStartMs(atMs)
     return {
       state,
       finding: { kind: 'active', severity: 'major', windowStartMs, headline: grown, evidence: evidence(words, action) },

@@ -1,5 +1,6 @@
 import type { DetectConfig } from '../config.ts'
 import type { Episode, Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { percent } from '../wording.ts'
 import { type DailyFigures, medianOf, withDailyReading } from './daily-figures.ts'
 import type { SensorObservation } from './observation.ts'
@@ -12,7 +13,6 @@ export interface LaserState {
   commissioned?: { milliamps: number; txDbm: number | null }
 }
 
-const minuteMs = 60_000
 const readingsLeast = 12
 const recentDays = 3
 /** A module that draws so much less than when it was new is another module. */
@@ -95,7 +95,7 @@ export function laserAgeing(
       finding: {
         kind: 'active',
         severity: 'warning',
-        windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+        windowStartMs: minuteStartMs(atMs),
         headline: tenth(now),
         evidence: () => ({
           summary: `${label}'s laser draws ${tenth(now)} mA, ${percent(rise)} more than when it was new, for the same light.`,

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../../model/src/index.ts'
 import type { DetectConfig } from '../config.ts'
 import type { Episode, Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { theilSen } from '../theil-sen.ts'
 import { type DailyFigures, medianOf, withDailyReading } from './daily-figures.ts'
 import type { SensorObservation } from './observation.ts'
@@ -12,7 +13,6 @@ export interface FadingState {
   steadyDays?: number
 }
 
-const minuteMs = 60_000
 const readingsLeast = 12
 const clipDb = 3
 /** Light that came back by so much within a day was mended: what was before says nothing of what will be. */
@@ -72,7 +72,7 @@ export function opticDegrading(
       finding: {
         kind: 'active',
         severity: 'warning',
-        windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+        windowStartMs: minuteStartMs(atMs),
         headline: isFading ? Math.max(1, Math.round(daysLeft)) : (swing?.now ?? 0),
         evidence: evidence(
           isFading ? fades : swings,

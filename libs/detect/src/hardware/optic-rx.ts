@@ -1,6 +1,7 @@
 import type { Severity } from '../../../model/src/index.ts'
 import type { DetectConfig } from '../config.ts'
 import type { Episode, Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { clockTime, duration } from '../wording.ts'
 import { type LightHistory, medianLight, withReading } from './light-median.ts'
 import type { SensorObservation } from './observation.ts'
@@ -15,7 +16,6 @@ export interface OpticState {
   backSinceMs?: number
 }
 
-const minuteMs = 60_000
 /** A new level that holds as long as the memory reaches is what is usual now: another patch, another module. */
 const newNormalMs = 7 * 86_400_000
 
@@ -70,7 +70,7 @@ export function opticRxLow(
       finding: {
         kind: 'active',
         severity: severityOf(dbm, drop, isBelow, limits.critical, config),
-        windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+        windowStartMs: minuteStartMs(atMs),
         headline: tenth(dbm),
         evidence: evidence(
           `${usual}${limit}, at ${clockTime(atMs)}.`,

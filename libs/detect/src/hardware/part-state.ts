@@ -1,9 +1,8 @@
 import type { AlarmType } from '../../../model/src/index.ts'
 import type { Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import type { DiskObservation, SensorObservation } from './observation.ts'
 import { healthOf, type PartHealth, partHealthOf, partKind } from './state-words.ts'
-
-const minuteMs = 60_000
 
 const onBatteryWords: ReadonlySet<string> = new Set(['onBattery', 'battery'])
 const batteryEmpty: ReadonlySet<string> = new Set(['batteryLow', 'batteryDepleted'])
@@ -53,7 +52,7 @@ export function powerOnBattery(
     return {
       kind: 'active',
       severity: isLow ? 'critical' : 'major',
-      windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+      windowStartMs: minuteStartMs(atMs),
       headline: 1,
       evidence: evidence(
         `Power comes from the battery${isLow ? ', which is low' : ''}.`,
@@ -101,7 +100,7 @@ function partFinding(
   return {
     kind: 'active',
     severity: health === 'failed' ? 'major' : 'minor',
-    windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(atMs),
     headline: 1,
     evidence: evidence(`${label}: ${word}.`, action),
   }

@@ -1,5 +1,6 @@
 import type { DetectConfig } from '../config.ts'
 import type { Episode, Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { clockTime } from '../wording.ts'
 import type { PeerObservation } from './observation.ts'
 
@@ -10,7 +11,6 @@ export interface PeerState {
   missing?: number
 }
 
-const minuteMs = 60_000
 /** `twoWay` is where two OSPF routers stay that are neither of them designated (RFC 2328 §10.4). */
 const upStates: ReadonlySet<string> = new Set(['bgp established', 'ospf full', 'ospf twoWay'])
 
@@ -35,7 +35,7 @@ export function peerDown(peer: PeerObservation, atMs: number): Finding {
   return {
     kind: 'active',
     severity: 'major',
-    windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+    windowStartMs: minuteStartMs(atMs),
     headline: 1,
     evidence: evidence(
       `was up and is ${peer.state} at ${clockTime(atMs)}.`,

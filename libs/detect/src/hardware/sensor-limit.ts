@@ -1,6 +1,7 @@
 import type { Severity } from '../../../model/src/index.ts'
 import type { DetectConfig } from '../config.ts'
 import type { Episode, Finding } from '../episode.ts'
+import { minuteStartMs } from '../minute.ts'
 import { rounded } from '../wording.ts'
 import type { SensorObservation } from './observation.ts'
 import { isReceivedLight } from './optic-rx.ts'
@@ -17,8 +18,6 @@ interface Limits {
   highWarning?: number | undefined
   highCritical?: number | undefined
 }
-
-const minuteMs = 60_000
 
 /**
  * Limits for devices that give none. Only where one figure suits all: what is hot for a room is cool for a chip, so
@@ -78,7 +77,7 @@ export function sensorLimit(
         : {
             kind: 'active',
             severity: crossed.severity,
-            windowStartMs: Math.floor(atMs / minuteMs) * minuteMs,
+            windowStartMs: minuteStartMs(atMs),
             headline: value,
             evidence: () => evidenceOf(sensor, value, limits, `${crossed.side} its limit of ${crossed.limit}`),
           }
