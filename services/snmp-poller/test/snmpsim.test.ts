@@ -149,6 +149,8 @@ describe.skipIf(!simulator)('snmpsim (skipped: no snmpsimd is installed)', () =>
     expect(overran).toBe(true)
     expect(poll.health?.reachable).toBe(true)
     expect(poll.health?.errors.some(error => error.code === 'poll-deadline')).toBe(true)
-    expect(poll.health?.durationMs).toBeLessThan(6_000)
+    // It stopped there: not all rows came, and those that came are kept.
+    expect(poll.interfaces.length).toBeGreaterThan(0)
+    expect(poll.interfaces.length).toBeLessThan(ports)
   }, 30_000)
 })
