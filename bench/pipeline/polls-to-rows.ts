@@ -2,9 +2,9 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import { alarmConfigSchema } from '../../libs/alarms/src/index.ts'
 import type { BusRecord } from '../../libs/bus/src/index.ts'
 import { detectConfigSchema } from '../../libs/detect/src/index.ts'
-import { CounterByCode, seededRandom } from '../../libs/kernel/src/index.ts'
+import { seededRandom } from '../../libs/kernel/src/index.ts'
 import { inventorySchema, PollRecordSchema, topics } from '../../libs/model/src/index.ts'
-import { PollsWork } from '../../services/stream-processor/src/polls/polls-work.ts'
+import { newPollCounts, PollsWork } from '../../services/stream-processor/src/polls/polls-work.ts'
 import { streamConfigOf } from '../../services/stream-processor/src/stream-config.ts'
 
 // What a poll of a 48-port device costs the processor, from its record on the bus to rows, conditions, live record and the
@@ -32,17 +32,7 @@ const inventory = inventorySchema.parse({
 const config = streamConfigOf(inventory, detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
 const work = new PollsWork(
   { topic: topics.polls, partition: 0, logId: 'log', producerId: 'bench', config },
-  {
-    polls: 0,
-    failedPolls: 0,
-    probeRounds: 0,
-    refusedDevices: 0,
-    refusedParts: 0,
-    omittedChanges: 0,
-    changes: new CounterByCode(),
-    gaps: new CounterByCode(),
-    conditions: new CounterByCode(),
-  },
+  newPollCounts(),
 )
 
 /** Of each port in and out, so that every poll moves every counter by a random amount of traffic. */

@@ -17,9 +17,8 @@ import {
 import { SightBook } from '../../services/snmp-poller/src/reach/poller-sight.ts'
 import { CorrelatorWork } from '../../services/stream-processor/src/correlator/correlator-work.ts'
 import type { EpochWork, Output } from '../../services/stream-processor/src/epoch-work.ts'
-import { PollsWork } from '../../services/stream-processor/src/polls/polls-work.ts'
+import { newPollCounts, PollsWork } from '../../services/stream-processor/src/polls/polls-work.ts'
 import { type StreamConfig, streamConfigOf } from '../../services/stream-processor/src/stream-config.ts'
-import { pollCounts } from './poll-counts.ts'
 
 /** Twenty sites of three clients, twenty-five devices each, polled each half minute by one poller. */
 const startMs = Date.UTC(2026, 0, 5, 12)
@@ -172,7 +171,10 @@ function alarmsOf(
   const signals = log.flatMap((records, partition) =>
     run(
       () =>
-        new PollsWork({ topic: topics.polls, partition, logId: 'log', producerId: 'p', config: inForce }, pollCounts()),
+        new PollsWork(
+          { topic: topics.polls, partition, logId: 'log', producerId: 'p', config: inForce },
+          newPollCounts(),
+        ),
       records,
       handOverEvery,
     ),

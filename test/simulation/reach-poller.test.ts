@@ -21,9 +21,8 @@ import { trackPoll } from '../../libs/stream/src/index.ts'
 import { createSnmpPoller, snmpPollerConfigSchema } from '../../services/snmp-poller/src/index.ts'
 import { secondHostMissing, startSecondHost } from '../../services/snmp-poller/test/second-host.ts'
 import { startAgent, switchValues } from '../../services/snmp-poller/test/test-agent.ts'
-import { PollsWork } from '../../services/stream-processor/src/polls/polls-work.ts'
+import { newPollCounts, PollsWork } from '../../services/stream-processor/src/polls/polls-work.ts'
 import { streamConfigOf } from '../../services/stream-processor/src/stream-config.ts'
-import { pollCounts } from './poll-counts.ts'
 
 const missing = spawnSync('fping', ['-v']).error ? 'fping is not installed' : secondHostMissing()
 let cleanups: (() => unknown)[] = []
@@ -149,7 +148,7 @@ describe.skipIf(missing !== '')(`the whole poller and a second host${missing && 
     const config = streamConfigOf(inventory, detectConfigSchema.parse({}), alarmConfigSchema.parse({}))
     const work = new PollsWork(
       { topic: topics.polls, partition: 0, logId: 'log', producerId: 'p', config },
-      pollCounts(),
+      newPollCounts(),
     )
     work.restore(new Map())
     const said: string[] = []

@@ -12,8 +12,8 @@ import { type CorrelatorCounts, CorrelatorWork } from './correlator/correlator-w
 import { type enrichmentConfigSchema, loadAddressDatabases } from './enrichment/address-databases.ts'
 import { EpochRunner } from './epoch-runner.ts'
 import { EventCounts, EventsWork } from './events/events-work.ts'
-import { type FlowCounts, FlowsWork } from './flows/flows-work.ts'
-import { type PollCounts, PollsWork } from './polls/polls-work.ts'
+import { type FlowCounts, FlowsWork, newFlowCounts } from './flows/flows-work.ts'
+import { newPollCounts, type PollCounts, PollsWork } from './polls/polls-work.ts'
 import { type StreamConfig, streamConfigOf } from './stream-config.ts'
 
 export const streamProcessorConfigSchema = z.strictObject({
@@ -68,33 +68,8 @@ export function createStreamProcessor(options: StreamProcessorOptions): StreamPr
   const producerId = `processor-${randomUUID()}`
   // One family of series for all detectors.
   const conditions = new CounterByCode()
-  const flowCounts: FlowCounts = {
-    datagrams: 0,
-    records: 0,
-    optionsRecords: 0,
-    errors: new CounterByCode(),
-    kernelDrops: 0,
-    rateLimitDrops: 0,
-    forgottenExporters: 0,
-    unreadableStates: 0,
-    clampedRecords: 0,
-    foldedRecords: 0,
-    unlistedRecords: 0,
-    templatesBeyond: 0,
-    namesBeyond: 0,
-    conditions,
-  }
-  const pollCounts: PollCounts = {
-    polls: 0,
-    failedPolls: 0,
-    probeRounds: 0,
-    refusedDevices: 0,
-    refusedParts: 0,
-    changes: new CounterByCode(),
-    omittedChanges: 0,
-    gaps: new CounterByCode(),
-    conditions,
-  }
+  const flowCounts = newFlowCounts(conditions)
+  const pollCounts = newPollCounts(conditions)
   const correlatorCounts: CorrelatorCounts = {
     signals: 0,
     dropped: new CounterByCode(),

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
 import type { BusRecord } from '../../../libs/bus/src/index.ts'
 import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
-import { CounterByCode } from '../../../libs/kernel/src/index.ts'
 import {
   type Evidence,
   inventorySchema,
@@ -12,7 +11,7 @@ import {
   SignalRecordSchema,
   topics,
 } from '../../../libs/model/src/index.ts'
-import { PollsWork } from '../src/polls/polls-work.ts'
+import { newPollCounts, PollsWork } from '../src/polls/polls-work.ts'
 import { streamConfigOf } from '../src/stream-config.ts'
 
 const baseMs = Date.UTC(2026, 0, 1)
@@ -33,10 +32,7 @@ function work(circuits: object[]): PollsWork {
     detectConfigSchema.parse({}),
     alarmConfigSchema.parse({}),
   )
-  const counts = {
-    ...{ polls: 0, failedPolls: 0, probeRounds: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
-    ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
-  }
+  const counts = newPollCounts()
   return new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)
 }
 

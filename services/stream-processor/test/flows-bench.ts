@@ -1,7 +1,6 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
 import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
-import { CounterByCode } from '../../../libs/kernel/src/index.ts'
 import {
   type ExporterLive,
   type FlowsRawRecordSchema as FlowsRaw,
@@ -16,7 +15,7 @@ import {
   type UnknownExportersLive,
 } from '../../../libs/model/src/index.ts'
 import type { EpochResult, Output } from '../src/epoch-work.ts'
-import { type FlowCounts, FlowsWork } from '../src/flows/flows-work.ts'
+import { FlowsWork, newFlowCounts } from '../src/flows/flows-work.ts'
 import { streamConfigOf } from '../src/stream-config.ts'
 
 export const startMs = Date.UTC(2026, 0, 1, 12)
@@ -33,22 +32,7 @@ export class FlowsBench {
   nowMs = startMs
   offset = 0
   readonly outputs: Output[] = []
-  readonly counts: FlowCounts = {
-    datagrams: 0,
-    records: 0,
-    optionsRecords: 0,
-    errors: new CounterByCode(),
-    kernelDrops: 0,
-    rateLimitDrops: 0,
-    forgottenExporters: 0,
-    unreadableStates: 0,
-    clampedRecords: 0,
-    foldedRecords: 0,
-    unlistedRecords: 0,
-    templatesBeyond: 0,
-    namesBeyond: 0,
-    conditions: new CounterByCode(),
-  }
+  readonly counts = newFlowCounts()
   readonly #states = new Map<string, string>()
 
   readonly #changingPorts: readonly string[]

@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
 import type { BusRecord } from '../../../libs/bus/src/index.ts'
 import { detectConfigSchema, type FirmwarePolicy, wantedVersionSchema } from '../../../libs/detect/src/index.ts'
-import { CounterByCode } from '../../../libs/kernel/src/index.ts'
 import { inventorySchema, PollRecordSchema, SignalRecordSchema, topics } from '../../../libs/model/src/index.ts'
-import { PollsWork } from '../src/polls/polls-work.ts'
+import { newPollCounts, PollsWork } from '../src/polls/polls-work.ts'
 import { streamConfigOf } from '../src/stream-config.ts'
 
 const baseMs = Date.UTC(2026, 0, 1)
@@ -13,10 +12,7 @@ const baseMs = Date.UTC(2026, 0, 1)
 function work(states: ReadonlyMap<string, string> = new Map(), firmware?: FirmwarePolicy): PollsWork {
   const [detection, alarms] = [detectConfigSchema.parse({}), alarmConfigSchema.parse({})]
   const config = streamConfigOf(inventorySchema.parse({}), detection, alarms, undefined, firmware)
-  const counts = {
-    ...{ polls: 0, failedPolls: 0, probeRounds: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
-    ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
-  }
+  const counts = newPollCounts()
   const one = new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)
   one.restore(states)
   return one

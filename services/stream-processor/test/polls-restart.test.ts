@@ -4,9 +4,9 @@ import { expect, it } from 'vitest'
 import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
 import type { BusRecord } from '../../../libs/bus/src/index.ts'
 import { advisorySchema, detectConfigSchema, wantedVersionSchema } from '../../../libs/detect/src/index.ts'
-import { CounterByCode, seededRandom } from '../../../libs/kernel/src/index.ts'
+import { seededRandom } from '../../../libs/kernel/src/index.ts'
 import { inventorySchema, PollRecordSchema, topics } from '../../../libs/model/src/index.ts'
-import { PollsWork } from '../src/polls/polls-work.ts'
+import { newPollCounts, PollsWork } from '../src/polls/polls-work.ts'
 import { streamConfigOf } from '../src/stream-config.ts'
 
 const config = streamConfigOf(
@@ -21,10 +21,7 @@ const config = streamConfigOf(
 )
 
 function work(states: ReadonlyMap<string, string>): PollsWork {
-  const counts = {
-    ...{ polls: 0, failedPolls: 0, probeRounds: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
-    ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
-  }
+  const counts = newPollCounts()
   const one = new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)
   one.restore(states)
   return one

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { alarmConfigSchema } from '../../../libs/alarms/src/index.ts'
 import type { BusRecord } from '../../../libs/bus/src/index.ts'
 import { detectConfigSchema } from '../../../libs/detect/src/index.ts'
-import { CounterByCode, seededRandom } from '../../../libs/kernel/src/index.ts'
+import { seededRandom } from '../../../libs/kernel/src/index.ts'
 import {
   inventorySchema,
   LiveRecordSchema,
@@ -11,7 +11,7 @@ import {
   SignalRecordSchema,
   topics,
 } from '../../../libs/model/src/index.ts'
-import { PollsWork } from '../src/polls/polls-work.ts'
+import { newPollCounts, PollsWork } from '../src/polls/polls-work.ts'
 import { streamConfigOf } from '../src/stream-config.ts'
 
 const startMs = Date.UTC(2026, 0, 5, 12)
@@ -22,10 +22,7 @@ const configOf = (inventory: object) =>
 const config = configOf({ ...places, probes })
 
 function work(states: ReadonlyMap<string, string>): PollsWork {
-  const counts = {
-    ...{ polls: 0, failedPolls: 0, probeRounds: 0, refusedDevices: 0, refusedParts: 0, omittedChanges: 0 },
-    ...{ gaps: new CounterByCode(), changes: new CounterByCode(), conditions: new CounterByCode() },
-  }
+  const counts = newPollCounts()
   const one = new PollsWork({ topic: topics.polls, partition: 0, logId: 'log', producerId: 'test', config }, counts)
   one.restore(states)
   return one

@@ -9,7 +9,7 @@ import {
   exporterSilentMs,
   forgetExporter,
 } from '../../../../libs/detect/src/index.ts'
-import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
+import { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
   type DatagramBatch,
   exporterId,
@@ -81,6 +81,26 @@ export interface FlowCounts {
   /** Names of options data that made room for others of their exporter. */
   namesBeyond: number
   conditions: CounterByCode
+}
+
+/** Nothing counted yet; the conditions may be counted with other stages'. */
+export function newFlowCounts(conditions: CounterByCode = new CounterByCode()): FlowCounts {
+  return {
+    datagrams: 0,
+    records: 0,
+    optionsRecords: 0,
+    errors: new CounterByCode(),
+    kernelDrops: 0,
+    rateLimitDrops: 0,
+    forgottenExporters: 0,
+    unreadableStates: 0,
+    clampedRecords: 0,
+    foldedRecords: 0,
+    unlistedRecords: 0,
+    templatesBeyond: 0,
+    namesBeyond: 0,
+    conditions,
+  }
 }
 
 /** Plain JSON: how far the partition has come. */

@@ -21,7 +21,7 @@ import {
   reachStateOf,
   staleAfterMs,
 } from '../../../../libs/detect/src/index.ts'
-import type { CounterByCode } from '../../../../libs/kernel/src/index.ts'
+import { CounterByCode } from '../../../../libs/kernel/src/index.ts'
 import {
   circuitOf,
   type DevicePoll,
@@ -85,6 +85,21 @@ export interface PollCounts {
   omittedChanges: number
   gaps: CounterByCode
   conditions: CounterByCode
+}
+
+/** Nothing counted yet; the conditions may be counted with other stages'. */
+export function newPollCounts(conditions: CounterByCode = new CounterByCode()): PollCounts {
+  return {
+    polls: 0,
+    failedPolls: 0,
+    probeRounds: 0,
+    refusedDevices: 0,
+    refusedParts: 0,
+    changes: new CounterByCode(),
+    omittedChanges: 0,
+    gaps: new CounterByCode(),
+    conditions,
+  }
 }
 
 /** Plain JSON, a state piece a device. */
