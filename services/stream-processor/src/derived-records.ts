@@ -4,6 +4,8 @@ import type { DetectedCondition } from '../../../libs/detect/src/index.ts'
 import { keys, LiveRecordSchema, SignalRecordSchema, topics } from '../../../libs/model/src/index.ts'
 import type { Output, WorkContext } from './epoch-work.ts'
 
+export type LiveBody = NonNullable<MessageInitShape<typeof LiveRecordSchema>['body']>
+
 /**
  * Records derived from those of one partition, each with the position it comes from: a replay derives the same ones
  * under the same positions, so that readers can drop what they have seen.
@@ -25,9 +27,14 @@ export class DerivedRecords {
   }
 
   /** @param device id of the device, or address of the exporter, that keys the record */
-  live(tenantId: string, device: string, body: NonNullable<MessageInitShape<typeof LiveRecordSchema>['body']>): void {
+  live(tenantId: string, device: string, body: LiveBody): void {
+    this.liveUnder(keys.device(tenantId, device), tenantId, body)
+  }
+
+  /** As `live`, of what has keys of its own. */
+  liveUnder(key: string, tenantId: string, body: LiveBody): void {
     const message = create(LiveRecordSchema, { ...this.#head(tenantId), body })
-    this.#push(topics.live, keys.device(tenantId, device), toBinary(LiveRecordSchema, message))
+    this.#push(topics.live, key, toBinary(LiveRecordSchema, message))
   }
 
   condition(tenantId: string, condition: DetectedCondition): void {
@@ -41,6 +48,11 @@ export class DerivedRecords {
         evidenceJson: JSON.stringify(evidence),
       },
     })
+  }
+
+  /** Tells the tenant's correlator that nobody watches the device any more. */
+  deviceLeft(tenantId: string, deviceId: string, atMs: number): void {
+    this.#signal(tenantId, { case: 'deviceLeft', value: { deviceId, atMs: BigInt(atMs) } })
   }
 
   /** Tells the tenant's correlator that time has passed. */

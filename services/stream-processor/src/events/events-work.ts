@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary } from '@bufbuild/protobuf'
 import type { BusRecord } from '../../../../libs/bus/src/index.ts'
 import {
   type DetectedCondition,
@@ -10,16 +10,9 @@ import {
   toldByDevice,
 } from '../../../../libs/detect/src/index.ts'
 import { CounterByCode } from '../../../../libs/kernel/src/index.ts'
-import {
-  type DeviceEvent,
-  deviceKey,
-  type EventRecord,
-  EventRecordSchema,
-  keys,
-  SignalRecordSchema,
-  topics,
-} from '../../../../libs/model/src/index.ts'
+import { type DeviceEvent, deviceKey, type EventRecord, EventRecordSchema } from '../../../../libs/model/src/index.ts'
 import { advanceWatermark, initialWatermark, type WatermarkState } from '../../../../libs/stream/src/index.ts'
+import { DerivedRecords } from '../derived-records.ts'
 import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
 import type { StreamConfig } from '../stream-config.ts'
 
@@ -40,7 +33,7 @@ export class EventCounts {
  * it; a link or a peer that went down is an unconfirmed one, which the poll that the event has caused confirms or not.
  */
 export class EventsWork implements EpochWork {
-  readonly #context: WorkContext
+  readonly #derived: DerivedRecords
   readonly #counts: EventCounts
   #config: StreamConfig
   /** Only devices on battery have a state. */
@@ -48,12 +41,9 @@ export class EventsWork implements EpochWork {
   readonly #changed = new Set<string>()
   #watermark: WatermarkState = initialWatermark
   #watermarkChanged = false
-  #outputs: Output[] = []
-  /** Counts what the record at hand has yielded so far: part of a derived record's identity. */
-  #ordinal = 0
 
   constructor(context: WorkContext, counts: EventCounts) {
-    this.#context = context
+    this.#derived = new DerivedRecords(context)
     this.#counts = counts
     this.#config = context.config
   }
@@ -73,15 +63,15 @@ export class EventsWork implements EpochWork {
 
   process(record: BusRecord): void {
     const message = this.#parse(record)
-    this.#ordinal = 0
+    this.#derived.begin(record)
     this.#watermark = advanceWatermark(this.#watermark, message.producerId, record.timestampMs)
     this.#watermarkChanged = true
     switch (message.body.case) {
       case 'event':
-        this.#event(record, message.tenantId, message.body.value)
+        this.#event(message.tenantId, message.body.value)
         return
       case 'heartbeat':
-        this.#heartbeat(record)
+        this.#heartbeat()
         return
       default:
         throw new PoisonRecordError('event-body-unknown', 'the record has neither an event nor a heartbeat')
@@ -89,9 +79,7 @@ export class EventsWork implements EpochWork {
   }
 
   takeOutputs(): readonly Output[] {
-    const outputs = this.#outputs
-    this.#outputs = []
-    return outputs
+    return this.#derived.take()
   }
 
   closeEpoch(): EpochResult {
@@ -115,14 +103,14 @@ export class EventsWork implements EpochWork {
     }
   }
 
-  #event(record: BusRecord, tenantId: string, event: DeviceEvent): void {
+  #event(tenantId: string, event: DeviceEvent): void {
     this.#counts.events.add(event.kind)
     const { deviceId, siteId, kind, repeats } = event
     const key = deviceKey(tenantId, deviceId)
     if (kind !== 'power-on-battery' && kind !== 'power-restored') {
       const role = this.#config.devices[key]?.role ?? 'other'
       const told = toldByDevice(toldEventOf(event), role, this.#config.detection)
-      if (told) this.#send(record, tenantId, told)
+      if (told) this.#send(tenantId, told)
       return
     }
     const before = this.#devices.get(key)
@@ -131,51 +119,26 @@ export class EventsWork implements EpochWork {
       return
     }
     const power = { deviceId, siteId, atMs: Number(event.receivedMs), kind, repeats } as const
-    this.#settle(record, tenantId, key, detectPower(before?.power, power, this.#config.detection))
+    this.#settle(tenantId, key, detectPower(before?.power, power, this.#config.detection))
   }
 
-  #heartbeat(record: BusRecord): void {
+  #heartbeat(): void {
     for (const [key, { tenantId, power }] of [...this.#devices]) {
       const outcome = detectPowerSilence(power, this.#watermark.watermarkMs, this.#config.detection)
-      if (outcome.state !== power) this.#settle(record, tenantId, key, outcome)
+      if (outcome.state !== power) this.#settle(tenantId, key, outcome)
     }
   }
 
-  #settle(record: BusRecord, tenantId: string, key: string, { state, conditions }: PowerOutcome): void {
+  #settle(tenantId: string, key: string, { state, conditions }: PowerOutcome): void {
     if (state) this.#devices.set(key, { tenantId, power: state })
     else if (!this.#devices.delete(key)) return
     this.#changed.add(key)
-    for (const condition of conditions) this.#send(record, tenantId, condition)
+    for (const condition of conditions) this.#send(tenantId, condition)
   }
 
-  #send(record: BusRecord, tenantId: string, condition: DetectedCondition): void {
+  #send(tenantId: string, condition: DetectedCondition): void {
     this.#counts.conditions.add(condition.alarmType)
-    const { eventTimeMs, windowStartMs, evidence, ...rest } = condition
-    const message = create(SignalRecordSchema, {
-      tenantId,
-      producerId: this.#context.producerId,
-      source: {
-        topic: record.topic,
-        partition: record.partition,
-        offset: BigInt(record.offset),
-        ordinal: this.#ordinal++,
-        logId: this.#context.logId,
-      },
-      body: {
-        case: 'condition',
-        value: {
-          ...rest,
-          eventTimeMs: BigInt(eventTimeMs),
-          windowStartMs: BigInt(windowStartMs),
-          evidenceJson: JSON.stringify(evidence),
-        },
-      },
-    })
-    const value = toBinary(SignalRecordSchema, message)
-    this.#outputs.push({
-      topic: topics.signals,
-      record: { key: keys.tenant(tenantId), value, timestampMs: record.timestampMs },
-    })
+    this.#derived.condition(tenantId, condition)
   }
 }
 

@@ -1,13 +1,8 @@
-import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ReachState } from '../../../../libs/detect/src/index.ts'
-import {
-  type DevicePoll,
-  type InterfaceLiveSchema,
-  type InterfacePoll,
-  LiveRecordSchema,
-  type SourcePosition,
-} from '../../../../libs/model/src/index.ts'
+import type { DevicePoll, InterfaceLiveSchema, InterfacePoll } from '../../../../libs/model/src/index.ts'
 import type { TrackedInterface, TrackedPoll } from '../../../../libs/stream/src/index.ts'
+import type { LiveBody } from '../derived-records.ts'
 
 /** Names under which snmp_exporter's if_mib knows the counters of a poll. */
 const counterNames = {
@@ -41,45 +36,30 @@ const counterNames = {
   },
 } as const
 
-export interface LiveContext {
-  tenantId: string
-  producerId: string
-  source: Omit<SourcePosition, '$typeName'>
-}
-
-/** The record of `weir.live.v1` that one poll yields. */
-export function deviceLiveRecord(
-  context: LiveContext,
-  poll: DevicePoll,
-  tracked: TrackedPoll,
-  reachState: ReachState,
-): Uint8Array {
+/** What the record of `weir.live.v1` says that one poll yields. */
+export function deviceLive(poll: DevicePoll, tracked: TrackedPoll, reachState: ReachState): LiveBody {
   const system = poll.system
   const { reach } = tracked
-  const message = create(LiveRecordSchema, {
-    ...context,
-    body: {
-      case: 'device',
-      value: {
-        deviceId: tracked.deviceId,
-        siteId: tracked.siteId,
-        polledAtMs: BigInt(tracked.atMs),
-        intervalMs: tracked.intervalMs,
-        reachable: tracked.reachable,
-        partial: tracked.partial,
-        pollDurationMs: tracked.pollDurationMs,
-        reachState,
-        ...(reach && reach.sent > 0 ? { reachLoss: 1 - reach.received / reach.sent } : {}),
-        ...(reach && reach.rttUs.length > 0 ? { reachRttMs: mean(reach.rttUs) / 1_000 } : {}),
-        ...(tracked.upTimeSeconds === null ? {} : { uptimeS: tracked.upTimeSeconds }),
-        ...(system
-          ? { system: { sysName: system.sysName, vendor: system.vendor, os: system.os, version: system.version } }
-          : {}),
-        interfaces: tracked.interfaces.map(interfaceLive),
-      },
+  return {
+    case: 'device',
+    value: {
+      deviceId: tracked.deviceId,
+      siteId: tracked.siteId,
+      polledAtMs: BigInt(tracked.atMs),
+      intervalMs: tracked.intervalMs,
+      reachable: tracked.reachable,
+      partial: tracked.partial,
+      pollDurationMs: tracked.pollDurationMs,
+      reachState,
+      ...(reach && reach.sent > 0 ? { reachLoss: 1 - reach.received / reach.sent } : {}),
+      ...(reach && reach.rttUs.length > 0 ? { reachRttMs: mean(reach.rttUs) / 1_000 } : {}),
+      ...(tracked.upTimeSeconds === null ? {} : { uptimeS: tracked.upTimeSeconds }),
+      ...(system
+        ? { system: { sysName: system.sysName, vendor: system.vendor, os: system.os, version: system.version } }
+        : {}),
+      interfaces: tracked.interfaces.map(interfaceLive),
     },
-  })
-  return toBinary(LiveRecordSchema, message)
+  }
 }
 
 function mean(values: readonly number[]): number {

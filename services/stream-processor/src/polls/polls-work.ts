@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary } from '@bufbuild/protobuf'
 import type { BusRecord } from '../../../../libs/bus/src/index.ts'
 import {
   answersInPart,
@@ -34,8 +34,6 @@ import {
   type PollRecord,
   PollRecordSchema,
   type ProbeRound,
-  SignalRecordSchema,
-  topics,
 } from '../../../../libs/model/src/index.ts'
 import {
   advanceWatermark,
@@ -47,11 +45,12 @@ import {
   trackPoll,
   type WatermarkState,
 } from '../../../../libs/stream/src/index.ts'
+import { DerivedRecords } from '../derived-records.ts'
 import { type EpochResult, type EpochWork, type Output, PoisonRecordError, type WorkContext } from '../epoch-work.ts'
 import { columnsOf, type Row } from '../rows-to-columns.ts'
 import type { StreamConfig } from '../stream-config.ts'
 import { withCircuits } from './circuit-evidence.ts'
-import { deviceLiveRecord } from './device-live.ts'
+import { deviceLive } from './device-live.ts'
 import { HardwareRows } from './hardware-rows.ts'
 import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.ts'
 import { ProbeRounds } from './probe-rounds.ts'
@@ -135,7 +134,8 @@ interface PartitionTime {
 
 /** Polls of one partition: counters become rates, one-minute rollups and conditions, poll by poll. */
 export class PollsWork implements EpochWork {
-  readonly #context: WorkContext
+  readonly #partition: number
+  readonly #derived: DerivedRecords
   readonly #counts: PollCounts
   #config: StreamConfig
   readonly #devices = new Map<string, DeviceState>()
@@ -154,12 +154,10 @@ export class PollsWork implements EpochWork {
   readonly #inventory = new InventoryRows()
   readonly #hardwareRows = new HardwareRows()
   readonly #postures = new PostureCache()
-  #outputs: Output[] = []
-  /** Counts what the record at hand has yielded so far: part of a derived record's identity. */
-  #ordinal = 0
 
   constructor(context: WorkContext, counts: PollCounts) {
-    this.#context = context
+    this.#partition = context.partition
+    this.#derived = new DerivedRecords(context)
     this.#counts = counts
     this.#config = context.config
   }
@@ -185,7 +183,7 @@ export class PollsWork implements EpochWork {
 
   process(record: BusRecord): void {
     const message = this.#parse(record)
-    this.#ordinal = 0
+    this.#derived.begin(record)
     this.#advanceTime(message.producerId, record.timestampMs)
     switch (message.body.case) {
       case 'poll':
@@ -195,7 +193,7 @@ export class PollsWork implements EpochWork {
         this.#heartbeat(record, message.producerId, message.body.value)
         return
       case 'probe':
-        this.#probe(record, message.tenantId, message.body.value)
+        this.#probe(message.tenantId, message.body.value)
         return
       default:
         throw new PoisonRecordError('poll-body-unknown', 'the record has neither a poll nor a heartbeat')
@@ -203,9 +201,7 @@ export class PollsWork implements EpochWork {
   }
 
   takeOutputs(): readonly Output[] {
-    const outputs = this.#outputs
-    this.#outputs = []
-    return outputs
+    return this.#derived.take()
   }
 
   closeEpoch(): EpochResult {
@@ -292,13 +288,13 @@ export class PollsWork implements EpochWork {
     this.#noteInventory(record, tenantId, poll, tracked, state)
     const detected = detectDevice(state.detect, tracked, { role: known?.role ?? 'other' }, this.#config.detection)
     state.detect = detected.state
-    this.#sendLive(record, tenantId, poll, tracked, detected.state)
+    this.#derived.live(tenantId, poll.deviceId, deviceLive(poll, tracked, reachStateOf(tracked, detected.state)))
     if (tracked.reach) this.#probes.reach(tenantId, state.siteId, poll.deviceId, tracked.atMs, tracked.reach)
     const conditions = withCircuits(detected.conditions, tracked.interfaces, known?.circuits)
-    this.#sendConditions(record, tenantId, poll.deviceId, state.siteId, conditions)
+    this.#say(tenantId, poll.deviceId, state.siteId, conditions)
     if (tracked.reachable) {
       this.#noteChanges(key, poll, tracked, state, lastAnswer ?? undefined)
-      this.#firmware(record, tracked, state, this.#was.get(key)?.system, known?.role ?? 'other')
+      this.#firmware(tracked, state, this.#was.get(key)?.system, known?.role ?? 'other')
     }
     if (poll.hardware && tracked.reachable) this.#hardware(record, poll.hardware, tracked, state)
   }
@@ -333,7 +329,6 @@ export class PollsWork implements EpochWork {
   }
 
   #firmware(
-    record: BusRecord,
     { deviceId, siteId, atMs }: TrackedPoll,
     state: DeviceState,
     system: DeviceFacts | undefined,
@@ -348,7 +343,7 @@ export class PollsWork implements EpochWork {
     const { episode, condition } = firmwareOutdated(state.firmware, { deviceId, siteId, atMs, facts }, posture, enabled)
     if (episode) state.firmware = episode
     else delete state.firmware
-    if (condition) this.#sendConditions(record, state.tenantId, deviceId, siteId, [condition])
+    if (condition) this.#say(state.tenantId, deviceId, siteId, [condition])
   }
 
   #noteStations(hardware: HardwarePoll, tracked: TrackedPoll, state: DeviceState): void {
@@ -377,18 +372,16 @@ export class PollsWork implements EpochWork {
     this.#counts.refusedParts += found.refused
     const known = this.#config.devices[deviceKey(state.tenantId, deviceId)]
     const conditions = withCircuits(found.conditions, interfaces, known?.circuits)
-    this.#sendConditions(record, state.tenantId, deviceId, siteId, conditions)
+    this.#say(state.tenantId, deviceId, siteId, conditions)
   }
 
-  #probe(record: BusRecord, tenantId: string, round: ProbeRound): void {
+  #probe(tenantId: string, round: ProbeRound): void {
     const key = keys.probe(tenantId, round.probeId)
     const taken = this.#probes.take(key, tenantId, round, this.#config.detection)
     if (!taken) return
     this.#counts.probeRounds++
-    const context = { tenantId, producerId: this.#context.producerId, source: this.#source(record) }
-    const value = this.#probes.live(context, key, round)
-    this.#outputs.push({ topic: topics.live, record: { key, value, timestampMs: record.timestampMs } })
-    this.#sendConditions(record, tenantId, taken.deviceId, taken.siteId, taken.conditions)
+    this.#derived.liveUnder(key, tenantId, this.#probes.live(key, round))
+    this.#say(tenantId, taken.deviceId, taken.siteId, taken.conditions)
   }
 
   /** Probes that the configuration in force no longer has. */
@@ -396,14 +389,14 @@ export class PollsWork implements EpochWork {
     const { probes } = this.#config
     if (!probes) return
     for (const ended of this.#probes.forgetExcept(new Set(probes), record.timestampMs)) {
-      this.#sendConditions(record, ended.tenantId, ended.deviceId, ended.siteId, ended.conditions)
+      this.#say(ended.tenantId, ended.deviceId, ended.siteId, ended.conditions)
     }
   }
 
   /** Time has passed in the log: pollers and devices that were not heard of are judged, and the correlator learns the time. */
   #heartbeat(record: BusRecord, producerId: string, { sight }: Heartbeat): void {
     if (sight) this.#hearPoller(record, producerId, sight)
-    this.#missPollers(record)
+    this.#missPollers()
     this.#endProbes(record)
     const tenants = new Set<string>()
     const { watermarkMs } = this.#time.watermark
@@ -417,9 +410,9 @@ export class PollsWork implements EpochWork {
       state.detect = detected.state
       this.#changed.add(key)
       const deviceId = key.slice(state.tenantId.length + 1)
-      this.#sendConditions(record, state.tenantId, deviceId, state.siteId, detected.conditions)
+      this.#say(state.tenantId, deviceId, state.siteId, detected.conditions)
     }
-    for (const tenantId of tenants) this.#sendSignal(record, tenantId, { case: 'heartbeat', value: {} })
+    for (const tenantId of tenants) this.#derived.heartbeat(tenantId)
   }
 
   /**
@@ -432,8 +425,7 @@ export class PollsWork implements EpochWork {
     delete state.hardware
     delete state.firmware
     this.#changed.add(key)
-    const value = { deviceId: key.slice(state.tenantId.length + 1), atMs: BigInt(record.timestampMs) }
-    this.#sendSignal(record, state.tenantId, { case: 'deviceLeft', value })
+    this.#derived.deviceLeft(state.tenantId, key.slice(state.tenantId.length + 1), record.timestampMs)
   }
 
   #hearPoller(record: BusRecord, producerId: string, sight: PollerSight): void {
@@ -448,26 +440,26 @@ export class PollsWork implements EpochWork {
     const outcome = detectPoller(before, heartbeat, this.#config.detection)
     // Its devices have their usual time again to be heard of.
     if (before?.episode && !outcome.state?.episode) this.#time = { ...this.#time, resumedMs: record.timestampMs }
-    this.#settlePoller(record, producerId, outcome)
+    this.#settlePoller(producerId, outcome)
   }
 
-  #missPollers(record: BusRecord): void {
+  #missPollers(): void {
     const { producers, watermarkMs } = this.#time.watermark
     for (const [id, state] of [...this.#pollers].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (Object.hasOwn(producers, id)) continue
       let polledByOthers = 0
       for (const [other, { devices }] of this.#pollers) if (Object.hasOwn(producers, other)) polledByOthers += devices
       const outcome = detectPollerGone(id, state, watermarkMs, polledByOthers, this.#config.detection)
-      if (outcome.state !== state) this.#settlePoller(record, id, outcome)
+      if (outcome.state !== state) this.#settlePoller(id, outcome)
     }
   }
 
-  #settlePoller(record: BusRecord, producerId: string, { state, conditions }: PollerOutcome): void {
+  #settlePoller(producerId: string, { state, conditions }: PollerOutcome): void {
     if (state) this.#pollers.set(producerId, state)
     else this.#pollers.delete(producerId)
     this.#changedPollers.add(producerId)
-    if (this.#context.partition !== pollerPartition) return
-    for (const { tenantId, ...condition } of conditions) this.#sendConditions(record, tenantId, '', '', [condition])
+    if (this.#partition !== pollerPartition) return
+    for (const { tenantId, ...condition } of conditions) this.#say(tenantId, '', '', [condition])
   }
 
   /** Its poller hears nobody, or is gone: that is one thing to say, and not one for each of its devices. */
@@ -511,80 +503,10 @@ export class PollsWork implements EpochWork {
     state.interfaceDigests = digests
   }
 
-  #sendLive(
-    record: BusRecord,
-    tenantId: string,
-    poll: DevicePoll,
-    tracked: TrackedPoll,
-    detected: DeviceDetectState,
-  ): void {
-    const value = deviceLiveRecord(
-      { tenantId, producerId: this.#context.producerId, source: this.#source(record) },
-      poll,
-      tracked,
-      reachStateOf(tracked, detected),
-    )
-    this.#outputs.push({
-      topic: topics.live,
-      record: { key: keys.device(tenantId, poll.deviceId), value, timestampMs: record.timestampMs },
-    })
-  }
-
-  #sendConditions(
-    record: BusRecord,
-    tenantId: string,
-    deviceId: string,
-    siteId: string,
-    conditions: readonly DetectedCondition[],
-  ): void {
+  #say(tenantId: string, deviceId: string, siteId: string, conditions: readonly DetectedCondition[]): void {
     for (const condition of conditions) {
       this.#counts.conditions.add(condition.alarmType)
-      this.#sendSignal(record, tenantId, {
-        case: 'condition',
-        value: {
-          alarmType: condition.alarmType,
-          resource: condition.resource,
-          qualifier: condition.qualifier,
-          deviceId,
-          siteId,
-          state: condition.state,
-          severity: condition.severity,
-          eventTimeMs: BigInt(condition.eventTimeMs),
-          windowStartMs: BigInt(condition.windowStartMs),
-          evidenceJson: JSON.stringify(condition.evidence),
-        },
-      })
-    }
-  }
-
-  #sendSignal(
-    record: BusRecord,
-    tenantId: string,
-    body: NonNullable<Parameters<typeof create<typeof SignalRecordSchema>>[1]>['body'],
-  ): void {
-    const message = create(SignalRecordSchema, {
-      tenantId,
-      producerId: this.#context.producerId,
-      source: this.#source(record),
-      body: body!,
-    })
-    this.#outputs.push({
-      topic: topics.signals,
-      record: {
-        key: keys.tenant(tenantId),
-        value: toBinary(SignalRecordSchema, message),
-        timestampMs: record.timestampMs,
-      },
-    })
-  }
-
-  #source(record: BusRecord): { topic: string; partition: number; offset: bigint; ordinal: number; logId: string } {
-    return {
-      topic: record.topic,
-      partition: record.partition,
-      offset: BigInt(record.offset),
-      ordinal: this.#ordinal++,
-      logId: this.#context.logId,
+      this.#derived.condition(tenantId, { ...condition, deviceId, siteId })
     }
   }
 }

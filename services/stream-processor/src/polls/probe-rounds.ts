@@ -1,4 +1,3 @@
-import { create, toBinary } from '@bufbuild/protobuf'
 import {
   type DetectConfig,
   type DetectedCondition,
@@ -6,11 +5,11 @@ import {
   endProbe,
   type ProbeDetectState,
 } from '../../../../libs/detect/src/index.ts'
-import { LiveRecordSchema, type ProbeRound, type Reach } from '../../../../libs/model/src/index.ts'
+import type { ProbeRound, Reach } from '../../../../libs/model/src/index.ts'
 import type { ColumnBlock } from '../../../../libs/store/src/index.ts'
 import { type ProbeWindowRow, probeFigures, probeRows } from '../../../../libs/stream/src/index.ts'
+import type { LiveBody } from '../derived-records.ts'
 import { columnsOf, type Row } from '../rows-to-columns.ts'
-import type { LiveContext } from './device-live.ts'
 
 /** Probes of one partition that are remembered at most; the inventory is the real bound. */
 const probesMax = 50_000
@@ -79,7 +78,8 @@ export class ProbeRounds {
     this.#add(tenantId, probeRows(`device/${deviceId}`, siteId, atMs, [...rttUs, ...lost], false))
   }
 
-  live(context: LiveContext, key: string, round: ProbeRound): Uint8Array {
+  /** What is live of the round that was taken last. */
+  live(key: string, round: ProbeRound): LiveBody {
     const { probeId, siteId, deviceId, kind, target, startedMs, intervalMs, error } = round
     const figures = probeFigures(round.rttUs)
     const totals = this.#states.get(key)
@@ -95,7 +95,7 @@ export class ProbeRounds {
       sentTotal: BigInt(totals?.sentTotal ?? 0),
       lostTotal: BigInt(totals?.lostTotal ?? 0),
     }
-    return toBinary(LiveRecordSchema, create(LiveRecordSchema, { ...context, body: { case: 'probe', value } }))
+    return { case: 'probe', value }
   }
 
   /** Probes that are no longer configured end what was said of them. */
