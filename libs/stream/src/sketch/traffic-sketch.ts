@@ -109,7 +109,7 @@ export class TrafficSketch {
     if (isFull) this.#letGo(this.#largerHalf())
     const links = this.#links.count
     const link = this.#link()
-    if (isFull || links === this.#limits.linksMax) {
+    if (isFull || links >= this.#limits.linksMax) {
       // The key's place is another now, or its link has become 0, 0, under which it may be known.
       const known = this.#table.find()
       if (known >= 0) {
