@@ -1,7 +1,11 @@
+import { readCommonFrame } from './common-frame.ts'
 import type { ExporterState } from './exporter-state.ts'
 import type { FlowColumns } from './flow-columns.ts'
 import { read80211Frame, readEthernetFrame, readMpls, readPpp } from './frame-headers.ts'
 import { readIpPacket } from './ip-headers.ts'
+
+/** sFlow's header_protocol of Ethernet. */
+const ethernet = 1
 
 /** More segments than any path has; a hostile count must not keep us busy. */
 const pathSegmentsMax = 64
@@ -106,7 +110,10 @@ function sampledHeader(
   out.octetsWords[2 * row] = view.getUint32(at + 4)
   const header = at + 16
   if (headerLength > end - header) return false
-  readHeader(view.getUint32(at), view, header, header + headerLength, out, row, state.options.innerPackets)
+  const protocol = view.getUint32(at)
+  const inner = state.options.innerPackets
+  if (protocol === ethernet && readCommonFrame(view, header, header + headerLength, out, row, inner)) return true
+  readHeader(protocol, view, header, header + headerLength, out, row, inner)
   return true
 }
 
@@ -121,7 +128,7 @@ export function readHeader(
   inner: boolean,
 ): void {
   switch (protocol) {
-    case 1: // Ethernet
+    case ethernet:
       readEthernetFrame(view, at, end, out, row, inner)
       break
     case 7: // PPP
