@@ -9,14 +9,10 @@ import {
   detectChanges,
   detectDevice,
   detectHardware,
-  detectPoller,
-  detectPollerGone,
   detectStale,
   type Episode,
   firmwareOutdated,
   type HardwareDetectState,
-  type PollerOutcome,
-  type PollerState,
   PostureCache,
   reachStateOf,
   staleAfterMs,
@@ -30,7 +26,6 @@ import {
   type Heartbeat,
   heartbeatIntervalMs,
   keys,
-  type PollerSight,
   type PollRecord,
   PollRecordSchema,
   type ProbeRound,
@@ -53,6 +48,7 @@ import { withCircuits } from './circuit-evidence.ts'
 import { deviceLive } from './device-live.ts'
 import { HardwareRows } from './hardware-rows.ts'
 import { deviceDigest, InventoryRows, interfaceDigest } from './inventory-rows.ts'
+import { type PollerConditions, Pollers } from './pollers.ts'
 import { ProbeRounds } from './probe-rounds.ts'
 import { noteStations, type StationBook } from './station-book.ts'
 
@@ -66,10 +62,6 @@ const changesPrefix = 'changes/'
 const stationsPrefix = 'stations/'
 const pollerPrefix = 'poller/'
 const probePrefix = 'probe/'
-/** Pollers that are remembered at most; further ones are not judged. */
-const pollersMax = 1_024
-/** Every poller's heartbeat is in every partition, and one of them speaks of it. */
-const pollerPartition = 0
 
 /** What the process counts over all partitions, for metrics. */
 export interface PollCounts {
@@ -134,7 +126,6 @@ interface PartitionTime {
 
 /** Polls of one partition: counters become rates, one-minute rollups and conditions, poll by poll. */
 export class PollsWork implements EpochWork {
-  readonly #partition: number
   readonly #derived: DerivedRecords
   readonly #counts: PollCounts
   #config: StreamConfig
@@ -145,8 +136,7 @@ export class PollsWork implements EpochWork {
   readonly #wasChanged = new Set<string>()
   readonly #stations = new Map<string, StationBook>()
   readonly #stationsChanged = new Set<string>()
-  readonly #pollers = new Map<string, PollerState>()
-  readonly #changedPollers = new Set<string>()
+  readonly #pollers: Pollers
   readonly #probes = new ProbeRounds()
   #time: PartitionTime = { watermark: initialWatermark, lastStampMs: 0, resumedMs: 0 }
   #timeChanged = false
@@ -156,7 +146,7 @@ export class PollsWork implements EpochWork {
   readonly #postures = new PostureCache()
 
   constructor(context: WorkContext, counts: PollCounts) {
-    this.#partition = context.partition
+    this.#pollers = new Pollers(context.partition)
     this.#derived = new DerivedRecords(context)
     this.#counts = counts
     this.#config = context.config
@@ -170,7 +160,7 @@ export class PollsWork implements EpochWork {
       } else if (key.startsWith(changesPrefix)) {
         this.#was.set(key.slice(changesPrefix.length), JSON.parse(state) as ChangeState)
       } else if (key.startsWith(pollerPrefix)) {
-        this.#pollers.set(key.slice(pollerPrefix.length), JSON.parse(state) as PollerState)
+        this.#pollers.restore(key.slice(pollerPrefix.length), state)
       } else if (key.startsWith(probePrefix)) {
         this.#probes.restore(key.slice(probePrefix.length), state)
       } else this.#devices.set(key.slice(devicePrefix.length), JSON.parse(state) as DeviceState)
@@ -215,11 +205,7 @@ export class PollsWork implements EpochWork {
     this.#wasChanged.clear()
     for (const key of this.#stationsChanged) states.set(stationsPrefix + key, JSON.stringify(this.#stations.get(key)))
     this.#stationsChanged.clear()
-    for (const id of this.#changedPollers) {
-      const state = this.#pollers.get(id)
-      states.set(pollerPrefix + id, state ? JSON.stringify(state) : '')
-    }
-    this.#changedPollers.clear()
+    for (const [id, state] of this.#pollers.takeChanged()) states.set(pollerPrefix + id, state)
     for (const [key, state] of this.#probes.takeChanged()) states.set(probePrefix + key, state)
     if (this.#timeChanged && this.#devices.size > 0) states.set(timeKey, JSON.stringify(this.#time))
     this.#timeChanged = false
@@ -395,8 +381,14 @@ export class PollsWork implements EpochWork {
 
   /** Time has passed in the log: pollers and devices that were not heard of are judged, and the correlator learns the time. */
   #heartbeat(record: BusRecord, producerId: string, { sight }: Heartbeat): void {
-    if (sight) this.#hearPoller(record, producerId, sight)
-    this.#missPollers()
+    const { detection } = this.#config
+    if (sight) {
+      const { conditions, resumed } = this.#pollers.hear(producerId, record.timestampMs, sight, detection)
+      // Its devices have their usual time again to be heard of.
+      if (resumed) this.#time = { ...this.#time, resumedMs: record.timestampMs }
+      this.#sayOfPollers(conditions)
+    }
+    this.#sayOfPollers(this.#pollers.miss(this.#time.watermark, detection))
     this.#endProbes(record)
     const tenants = new Set<string>()
     const { watermarkMs } = this.#time.watermark
@@ -404,7 +396,7 @@ export class PollsWork implements EpochWork {
       tenants.add(state.tenantId)
       if (state.listed && !this.#config.devices[key]) this.#leave(record, key, state)
       if (!state.detect || !this.#config.devices[key] || watermarkMs < this.#staleFromMs(state.detect)) continue
-      if (this.#isWithoutPoller(state)) continue
+      if (this.#pollers.isBlind(state.producerId)) continue
       const detected = detectStale(state.detect, watermarkMs, this.#config.detection)
       if (detected.state === state.detect) continue
       state.detect = detected.state
@@ -428,44 +420,8 @@ export class PollsWork implements EpochWork {
     this.#derived.deviceLeft(state.tenantId, key.slice(state.tenantId.length + 1), record.timestampMs)
   }
 
-  #hearPoller(record: BusRecord, producerId: string, sight: PollerSight): void {
-    const before = this.#pollers.get(producerId)
-    if (!before && this.#pollers.size >= pollersMax) return
-    const heartbeat = {
-      producerId,
-      stampMs: record.timestampMs,
-      tenantIds: sight.tenantIds,
-      sight: { ...sight, heardMs: Number(sight.heardMs) },
-    }
-    const outcome = detectPoller(before, heartbeat, this.#config.detection)
-    // Its devices have their usual time again to be heard of.
-    if (before?.episode && !outcome.state?.episode) this.#time = { ...this.#time, resumedMs: record.timestampMs }
-    this.#settlePoller(producerId, outcome)
-  }
-
-  #missPollers(): void {
-    const { producers, watermarkMs } = this.#time.watermark
-    for (const [id, state] of [...this.#pollers].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (Object.hasOwn(producers, id)) continue
-      let polledByOthers = 0
-      for (const [other, { devices }] of this.#pollers) if (Object.hasOwn(producers, other)) polledByOthers += devices
-      const outcome = detectPollerGone(id, state, watermarkMs, polledByOthers, this.#config.detection)
-      if (outcome.state !== state) this.#settlePoller(id, outcome)
-    }
-  }
-
-  #settlePoller(producerId: string, { state, conditions }: PollerOutcome): void {
-    if (state) this.#pollers.set(producerId, state)
-    else this.#pollers.delete(producerId)
-    this.#changedPollers.add(producerId)
-    if (this.#partition !== pollerPartition) return
+  #sayOfPollers(conditions: PollerConditions): void {
     for (const { tenantId, ...condition } of conditions) this.#say(tenantId, '', '', [condition])
-  }
-
-  /** Its poller hears nobody, or is gone: that is one thing to say, and not one for each of its devices. */
-  #isWithoutPoller({ producerId }: DeviceState): boolean {
-    const poller = producerId === undefined ? undefined : this.#pollers.get(producerId)
-    return poller?.episode !== undefined
   }
 
   /** After a silence of the whole log each device has its usual time again to be heard of. */
