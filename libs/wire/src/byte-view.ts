@@ -23,3 +23,11 @@ export function hexOf(view: DataView, start: number, end: number): string {
   for (let at = start; at < end; at++) text += view.getUint8(at).toString(16).padStart(2, '0')
   return text
 }
+
+/** What a file or a stream left over, with its next piece behind. */
+export function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
+  const all = new Uint8Array(before.length + after.length)
+  all.set(before)
+  all.set(after, before.length)
+  return all
+}

@@ -1,3 +1,4 @@
+import { joined } from './byte-view.ts'
 import { fixedProtocols } from './netflow-fixed.ts'
 
 /**
@@ -60,13 +61,6 @@ const headerLengthMax = 40
 
 function viewFrom(octets: Uint8Array): DataView {
   return new DataView(octets.buffer, octets.byteOffset, octets.length)
-}
-
-function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
-  const all = new Uint8Array(before.length + after.length)
-  all.set(before)
-  all.set(after, before.length)
-  return all
 }
 
 function endOf(view: DataView, at: number): number {

@@ -1,4 +1,4 @@
-import { viewOf } from './byte-view.ts'
+import { joined, viewOf } from './byte-view.ts'
 import { PcapngFormat } from './pcapng.ts'
 
 /** A captured frame, before its link layer is read. */
@@ -82,13 +82,6 @@ export class CaptureParser {
     }
     this.#rest = octets.subarray(at)
   }
-}
-
-function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
-  const all = new Uint8Array(before.length + after.length)
-  all.set(before)
-  all.set(after, before.length)
-  return all
 }
 
 interface PcapLayout {

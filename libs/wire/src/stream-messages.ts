@@ -1,3 +1,5 @@
+import { joined } from './byte-view.ts'
+
 /** The message header's octets and those of its first set. */
 const setHeaderEnd = 20
 const headerLength = 16
@@ -122,11 +124,4 @@ export function beginsMessage(octets: Uint8Array): boolean {
   const set = (octets[16]! << 8) | octets[17]!
   const setLength = (octets[18]! << 8) | octets[19]!
   return (set < 4 || set > 255) && setLength >= 4 && setLength <= length - headerLength
-}
-
-function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
-  const all = new Uint8Array(before.length + after.length)
-  all.set(before)
-  all.set(after, before.length)
-  return all
 }
