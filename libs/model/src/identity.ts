@@ -25,6 +25,12 @@ export function exporterId(tenantId: TenantId, collectorId: string, address: str
   return `${tenantId}/${collectorId}/${address}`
 }
 
+/** Splits an exporter id; what an id does not have is ''. */
+export function parseExporterId(id: ExporterId): { tenantId: TenantId; collectorId: string; address: string } {
+  const [tenantId = '', collectorId = '', ...address] = id.split('/')
+  return { tenantId, collectorId, address: address.join('/') }
+}
+
 /** Bus key of a device's polls, events and live records. */
 export function deviceKey(tenantId: TenantId, deviceId: DeviceId): string {
   return `${tenantId}/${deviceId}`

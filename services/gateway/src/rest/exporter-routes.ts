@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ExporterLive, templateRecordSchema } from '../../../../libs/model/src/index.ts'
+import { type ExporterLive, parseExporterId, templateRecordSchema } from '../../../../libs/model/src/index.ts'
 import { exporterNameKinds, listExporterNames, type Store } from '../../../../libs/store/src/index.ts'
 import type { QueryConfig } from '../config.ts'
 import type { App } from '../http/app.ts'
@@ -214,18 +214,18 @@ function placeOf(key: readonly string[] | undefined): TemplatePlace | undefined 
 
 /** Of the polled device that has the exporter's address. */
 function osOf(state: RestContext['state'], { exporterId, tenantId }: ExporterState): string | undefined {
-  const address = exporterId.split('/').slice(2).join('/')
+  const { address } = parseExporterId(exporterId)
   const device = state.inventory.devices.find(one => one.tenant === tenantId && one.address === address)
   return device && state.device(tenantId, device.id)?.system?.os
 }
 
 function showExporter(exporter: ExporterState, os: string | undefined, nowMs: number): z.input<typeof exporterItem> {
   const rates = exporter.rates(nowMs)
-  const [, collectorId = '', ...address] = exporter.exporterId.split('/')
+  const { collectorId, address } = parseExporterId(exporter.exporterId)
   return {
     exporterId: exporter.exporterId,
     tenantId: exporter.tenantId,
-    address: address.join('/'),
+    address,
     collectorId,
     bitsPerSecond: Math.round(rates.bitsPerSecond),
     packetsPerSecond: Math.round(rates.packetsPerSecond),

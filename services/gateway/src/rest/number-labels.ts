@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Inventory } from '../../../../libs/model/src/index.ts'
+import { type Inventory, parseExporterId } from '../../../../libs/model/src/index.ts'
 import {
   type ExporterNameKind,
   findAnnouncedNames,
@@ -81,8 +81,8 @@ async function polledNames(
     inventory.devices.map(({ tenant, address, id }) => [`${tenant} ${address}`, `${tenant}/${id}`]),
   )
   const devices = wanted.flatMap(([exporterId, number]) => {
-    const [tenant, , ...address] = exporterId.split('/')
-    const device = deviceAt.get(`${tenant} ${address.join('/')}`)
+    const { tenantId, address } = parseExporterId(exporterId)
+    const device = deviceAt.get(`${tenantId} ${address}`)
     return device === undefined ? [] : [{ device, exporterId, number }]
   })
   const found = await findPolledNames(

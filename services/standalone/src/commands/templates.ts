@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { parseExporterId } from '../../../../libs/model/src/index.ts'
 import { type Command, exitCodes } from '../command.ts'
 import type { ExporterItem } from './exporters.ts'
 import { gatewayAddress, gatewayOptions, gatewayUsage, listAll } from './gateway-client.ts'
@@ -46,7 +47,7 @@ Exit: 0, 1 where no gateway answered or no exporter is so called, 2 usage.`,
 const head = ['exporter', 'port', 'protocol', 'domain', 'template', 'kind', 'since', 'fields']
 
 function isCalled(exporterId: string, name: string): boolean {
-  return exporterId === name || exporterId.split('/').slice(2).join('/') === name
+  return exporterId === name || parseExporterId(exporterId).address === name
 }
 
 function row(one: TemplateItem): string[] {

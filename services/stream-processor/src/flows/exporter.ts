@@ -1,4 +1,5 @@
 import type { ExporterDetectState, ExporterObservation } from '../../../../libs/detect/src/index.ts'
+import { parseExporterId } from '../../../../libs/model/src/index.ts'
 import { createExporterDecoder, type ExporterDecoder } from '../../../../libs/wire/src/index.ts'
 import { ExporterHealth, type SavedHealth } from './exporter-health.ts'
 import { haveRow } from './exporter-names.ts'
@@ -56,11 +57,11 @@ export interface SavedExporter {
 }
 
 export function newExporter(tenantId: string, collectorId: string, address: string, id: string): Exporter {
-  return exporterOf(id, [tenantId, collectorId, address], createExporterDecoder({}), undefined)
+  return exporterOf(id, { tenantId, collectorId, address }, createExporterDecoder({}), undefined)
 }
 
 export function restoredExporter(id: string, saved: SavedExporter, names: unknown): Exporter {
-  const exporter = exporterOf(id, splitExporterId(id), createExporterDecoder({}, saved.decoder, names), saved)
+  const exporter = exporterOf(id, parseExporterId(id), createExporterDecoder({}, saved.decoder, names), saved)
   // Before migration 0011 names were remembered and not written down.
   if (names !== undefined && !haveRow(names)) exporter.savedNamesVersion = -1
   return exporter
@@ -105,7 +106,7 @@ export function observationOf(
 
 function exporterOf(
   id: string,
-  [tenantId, collectorId, address]: readonly [string, string, string],
+  { tenantId, collectorId, address }: ReturnType<typeof parseExporterId>,
   decoder: ExporterDecoder,
   saved: SavedExporter | undefined,
 ): Exporter {
@@ -133,11 +134,6 @@ function exporterOf(
     rowsIndex: -1,
     talkersIndex: -1,
   }
-}
-
-function splitExporterId(id: string): [tenantId: string, collectorId: string, address: string] {
-  const [tenantId = '', collectorId = '', ...address] = id.split('/')
-  return [tenantId, collectorId, address.join('/')]
 }
 
 /** A number of the id alone, 0 to 60,000. */
