@@ -13,14 +13,18 @@ export type ColumnType =
   | 'DateTime'
   | 'DateTime64(3)'
 
-/** Of hosts and conversations: what is known of them, and what bounds the rest (migration 0011). */
-const boundedSums = {
+const flowSums = {
   octets: 'UInt64',
   packets: 'UInt64',
   octets_exported: 'UInt64',
   packets_exported: 'UInt64',
   records: 'UInt64',
   unscaled_records: 'UInt64',
+} as const
+
+/** Of hosts and conversations: what is known of them, and what bounds the rest (migration 0013). */
+const boundedSums = {
+  ...flowSums,
   octets_unlisted_max: 'UInt64',
   packets_unlisted_max: 'UInt64',
   records_unlisted_max: 'UInt64',
@@ -110,12 +114,7 @@ export const tables = {
     service_port: 'UInt16',
     source_as: 'UInt32',
     destination_as: 'UInt32',
-    octets: 'UInt64',
-    packets: 'UInt64',
-    octets_exported: 'UInt64',
-    packets_exported: 'UInt64',
-    records: 'UInt64',
-    unscaled_records: 'UInt64',
+    ...flowSums,
     /** Name, or prefix, of the configured network; '' outside, and in rows from before networks were known. */
     source_network: 'String',
     destination_network: 'String',

@@ -186,6 +186,9 @@ export function isBounded(source: FlowSource): source is 'talkers' | 'conversati
   return source === 'talkers' || source === 'conversations'
 }
 
+/** Columns of what one that is not listed can have at most (migration 0013). */
+export const unlistedMaxColumns = ['octets_unlisted_max', 'packets_unlisted_max', 'records_unlisted_max'] as const
+
 /** True of the rows of a bounded source that count the rest. */
 export const restSql = { talkers: 'f.side > 1', conversations: 'f.is_rest = 1' } as const
 

@@ -9,6 +9,7 @@ import {
   isBounded,
   restSql,
   talkerSide,
+  unlistedMaxColumns,
 } from './flow-dimensions.ts'
 import { allOf, type Predicate } from './tenant-scope.ts'
 import { segmentsOf, type TimeRange, talkerSegments, type WindowContext } from './time-windows.ts'
@@ -17,7 +18,7 @@ export interface FlowRowsSql {
   /**
    * A SELECT of the grouped dimensions as d0, d1, …, seconds since the Unix epoch as `at`, and octets, packets,
    * octets_exported, packets_exported, records, unscaled_records. Of a bounded source also `rest`, 1 in the rows that count
-   * what is not listed, and octets_unlisted_max, packets_unlisted_max, records_unlisted_max (migration 0011).
+   * what is not listed, and octets_unlisted_max, packets_unlisted_max, records_unlisted_max (migration 0013).
    */
   sql: string
   params: QueryParams
@@ -55,10 +56,7 @@ export function flowRows(source: FlowSource, selection: FlowSelection): FlowRows
 }
 
 /** Beside the rows of a bounded source: nothing of these is left out. */
-const listedInFull = [
-  'toUInt8(0) AS rest',
-  ...['octets', 'packets', 'records'].map(sum => `toUInt64(0) AS ${sum}_unlisted_max`),
-]
+const listedInFull = ['toUInt8(0) AS rest', ...unlistedMaxColumns.map(name => `toUInt64(0) AS ${name}`)]
 
 function rawRows(selection: FlowSelection, i: number, more: readonly string[] = []): FlowRowsSql {
   const where = allOf(selection.tenants, filterPredicate(selection.filters, 'raw'), deduplicated(selection, 'raw'), {
@@ -112,10 +110,7 @@ function windowRows(
     'f.records AS records',
     'f.unscaled_records AS unscaled_records',
     ...(isBounded(source)
-      ? [
-          `toUInt8(${restSql[source]}) AS rest`,
-          ...['octets', 'packets', 'records'].map(sum => `f.${sum}_unlisted_max AS ${sum}_unlisted_max`),
-        ]
+      ? [`toUInt8(${restSql[source]}) AS rest`, ...unlistedMaxColumns.map(name => `f.${name} AS ${name}`)]
       : []),
   ]
   return { sql: `SELECT ${columns.join(', ')} FROM ${table} AS f WHERE ${where.sql}`, params: where.params }
