@@ -149,13 +149,23 @@ function lengthOf(parts: readonly Part[]): number {
 }
 
 function linkColumns(parts: readonly Part[]): ColumnBlock['columns'] {
-  const sum = (of: (rows: SketchRows) => BigUint64Array): BigUint64Array => joined64(parts.map(({ rows }) => of(rows)))
+  const length = lengthOf(parts)
+  const word = (of: (rows: SketchRows) => Uint32Array): Uint32Array =>
+    joined(
+      new Uint32Array(length),
+      parts.map(({ rows }) => of(rows)),
+    )
+  const sum = (of: (rows: SketchRows) => BigUint64Array): BigUint64Array =>
+    joined(
+      new BigUint64Array(length),
+      parts.map(({ rows }) => of(rows)),
+    )
   return {
-    window_start: joined32(parts.map(({ rows }) => rows.words(0).map(hour => hour * (hourMs / 1_000)))),
+    window_start: word(rows => rows.words(0).map(hour => hour * (hourMs / 1_000))),
     tenant_id: parts.flatMap(({ exporter, rows }) => new Array<string>(rows.length).fill(exporter.tenantId)),
     exporter_id: parts.flatMap(({ exporter, rows }) => new Array<string>(rows.length).fill(exporter.exporterId)),
-    input_interface: joined32(parts.map(({ rows }) => rows.words(1))),
-    output_interface: joined32(parts.map(({ rows }) => rows.words(2))),
+    input_interface: word(rows => rows.words(1)),
+    output_interface: word(rows => rows.words(2)),
     octets: sum(rows => rows.sums.octets),
     packets: sum(rows => rows.sums.packets),
     octets_exported: sum(rows => rows.sums.octets_exported),
@@ -192,18 +202,13 @@ function addresses(parts: readonly Part[], word: number): Uint8Array {
   return new Uint8Array(words.buffer)
 }
 
-function joined32(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+interface Numbers<Values> {
+  readonly length: number
+  set(values: Values, at: number): void
 }
 
-function joined64(parts: readonly BigUint64Array[]): BigUint64Array {
-  const all = new BigUint64Array(parts.reduce((sum, part) => sum + part.length, 0))
+/** The parts one behind the other, in `all`, which has room for them. */
+function joined<Values extends Numbers<Values>>(all: Values, parts: readonly Values[]): Values {
   let at = 0
   for (const part of parts) {
     all.set(part, at)
